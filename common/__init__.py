@@ -1,0 +1,1 @@
+"""What two apps need and that knows nothing of the product."""
