@@ -1,0 +1,42 @@
+"""Who may take part: one question, asked before anything is handed out or stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Status, User
+from common.errors import DomainError, ErrorCode
+
+#: Raised whenever the terms change; everybody is then asked again.
+TERMS_VERSION = 1
+
+
+class UserDisabled(DomainError):
+    code = ErrorCode.USER_DISABLED
+    status = 403
+    sentence = _("This account may not take part at the moment. Write to the moderators if you think this is a mistake.")
+
+
+class TermsNotAccepted(DomainError):
+    code = ErrorCode.USER_HAS_NOT_ACCEPTED_TOS
+    status = 451
+    sentence = _("Please read and accept the terms first.")
+
+
+def check_may_take_part(person: User) -> None:
+    """Raise UserDisabled or TermsNotAccepted. The row must be fresh: a session may be older than a ban."""
+    if person.status != Status.ACTIVE:
+        raise UserDisabled
+    if person.terms_version is None or person.terms_version < TERMS_VERSION:
+        raise TermsNotAccepted
+
+
+@transaction.atomic
+def accept_terms(*, person: User, now: datetime) -> None:
+    """Record that this person accepted the terms in force."""
+    person.terms_accepted_at = now
+    person.terms_version = TERMS_VERSION
+    person.save(update_fields=["terms_accepted_at", "terms_version"])
