@@ -1,0 +1,1 @@
+"""The heart: trees, messages, tasks and answers."""

@@ -1,0 +1,245 @@
+"""Handing out work: what is available, claim, skip, release, and tasks that come back by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+
+from accounts import access
+from accounts.models import User
+from tasks import locking, trees
+from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
+from tasks.models import Skip, Task, TaskState
+from tasks.refusals import AlreadyFinished, NothingAvailable, NotYours, TooManyPending, TooManyRequests
+from tasks.rules import TreeRules
+from tasks.tree_states import Event
+
+#: Which open rows a person may take. The first line is the partial index `open_tasks`.
+ELIGIBLE = """
+    t.state = 'open' AND t.lang = %(lang)s
+    AND NOT EXISTS (SELECT 1 FROM tasks_task mine WHERE mine.claimed_by_id = %(person)s
+                    AND mine.message_id = t.message_id AND mine.kind = t.kind)
+    AND NOT EXISTS (SELECT 1 FROM tasks_skip s WHERE s.person_id = %(person)s
+                    AND s.message_id = t.message_id AND s.kind = t.kind)
+    AND (t.author_id IS DISTINCT FROM %(person)s OR t.kind = ANY(%(own_is_fine)s::text[]))
+    AND (t.kind <> ALL(%(not_among_replies)s::text[])
+         OR NOT EXISTS (SELECT 1 FROM tasks_message r WHERE r.parent_id = t.message_id AND r.author_id = %(person)s
+                        AND NOT r.deleted AND r.review_result))
+"""
+
+#: Claims of a person are counted over these windows; see TreeRules for the limits.
+ANY_WINDOW = timedelta(minutes=4)
+REPLY_WINDOW = timedelta(minutes=2)
+
+
+def _params(person: User, lang: str, rules: TreeRules) -> dict[str, Any]:
+    """What ELIGIBLE needs. A parent's author may rank the replies to it: only one's own replies are barred."""
+    own_is_fine = {kind for kind, row in KINDS.items() if row.deed is Deed.RANK}
+    if rules.allow_self_reply:
+        own_is_fine |= {Kind.PROMPTER_REPLY, Kind.ASSISTANT_REPLY}
+    if rules.allow_self_labeling:
+        own_is_fine |= REVIEWING
+    ranking = [kind.value for kind, row in KINDS.items() if row.deed is Deed.RANK]
+    return {
+        "person": person.pk,
+        "lang": lang,
+        "own_is_fine": [kind.value for kind in own_is_fine],
+        "not_among_replies": [] if rules.allow_self_ranking else ranking,
+    }
+
+
+def available(*, person: User, lang: str, rules: TreeRules) -> dict[Kind, int]:
+    """How many tasks of each kind this person could claim now. Asking changes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT t.kind, count(*) FROM tasks_task t WHERE {ELIGIBLE} GROUP BY t.kind",
+            _params(person, lang, rules),
+        )
+        counts = {Kind(kind): count for kind, count in cursor.fetchall()}
+    return {kind: counts[kind] for kind in Kind if kind in counts}
+
+
+def claim(*, person: User, lang: str, kind: Kind | None, now: datetime, rules: TreeRules, rng: Random) -> Task:
+    """Hand this person one task of the kind, or, without a kind, of a kind drawn by the rules' weights.
+
+    The task is theirs until `expires_at`. Raises NothingAvailable, TooManyPending, TooManyRequests, UserDisabled,
+    TermsNotAccepted. Queries: person and limits, what is there (without a kind), the claim.
+    """
+    _check_limits(person, kind, now, rules)
+    params = _params(person, lang, rules)
+    for chosen in [kind] if kind else _draw(params, rules, rng):
+        task_id = _claim_one(chosen, params, now, rules, rng)
+        if task_id is not None:
+            return _fresh(task_id)
+    raise NothingAvailable
+
+
+def _fresh(task_id: UUID) -> Task:
+    task: Task = Task.objects.get(pk=task_id)
+    return task
+
+
+def _claim_one(
+    kind: Kind, params: Mapping[str, Any], now: datetime, rules: TreeRules, rng: Random
+) -> UUID | None:
+    minutes = rules.deadline_write_minutes if KINDS[kind].deed is Deed.WRITE else rules.deadline_judge_minutes
+    values = {
+        **params,
+        "kind": kind.value,
+        "now": now,
+        "expires": now + timedelta(minutes=minutes),
+        "mode": _mode(kind, rules, rng).value,
+    }
+    while True:
+        try:
+            with transaction.atomic():
+                return locking.claim_first(eligible=ELIGIBLE, uniform=not rules.closest_first, params=values)
+        except IntegrityError as problem:
+            # Two tabs of one person claimed two rows of one message in the same moment: the other tab has it.
+            if "one_task_per_person_and_message" not in str(problem):
+                raise
+
+
+def _mode(kind: Kind, rules: TreeRules, rng: Random) -> Mode:
+    chance = {
+        Kind.LABEL_INITIAL_PROMPT: rules.p_full_labeling_review_prompt,
+        Kind.LABEL_ASSISTANT_REPLY: rules.p_full_labeling_review_reply_assistant,
+        Kind.LABEL_PROMPTER_REPLY: rules.p_full_labeling_review_reply_prompter,
+    }.get(kind, 1.0)
+    return Mode.FULL if rng.random() < chance else Mode.SIMPLE
+
+
+def _draw(params: Mapping[str, Any], rules: TreeRules, rng: Random) -> Iterator[Kind]:
+    """The kinds that have something for this person, pools in an order drawn by weight, kinds of one pool by chance."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k(kind) WHERE EXISTS (
+                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {ELIGIBLE})""",
+            {**params, "kinds": [kind.value for kind in Kind]},
+        )
+        there = sorted(Kind(row[0]) for row in cursor.fetchall())
+    weights = {
+        Pool.RANK: rules.weight_rank,
+        Pool.REVIEW_REPLY: rules.weight_review_reply,
+        Pool.REVIEW_PROMPT: rules.weight_review_prompt,
+        Pool.REPLY: rules.weight_reply,
+        Pool.PROMPT: rules.weight_prompt,
+    }
+    pools = [pool for pool in Pool if weights[pool] > 0 and any(KINDS[kind].pool is pool for kind in there)]
+    while pools:
+        pool = rng.choices(pools, [weights[pool] for pool in pools])[0]
+        pools.remove(pool)
+        kinds = [kind for kind in there if KINDS[kind].pool is pool]
+        rng.shuffle(kinds)
+        yield from kinds
+
+
+def _check_limits(person: User, kind: Kind | None, now: datetime, rules: TreeRules) -> None:
+    """One query: the person as they are now, and what they claimed and skipped lately."""
+    recent = timedelta(seconds=rules.recent_tasks_span_sec)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT u.status, u.terms_version,
+                count(*) FILTER (WHERE t.state = 'claimed' AND t.claimed_at > %(recent)s),
+                count(*) FILTER (WHERE t.claimed_at > %(any)s)
+                  + (SELECT count(*) FROM tasks_skip s WHERE s.person_id = u.id AND s.created_at > %(any)s),
+                count(*) FILTER (WHERE t.kind = %(kind)s AND t.claimed_at > %(reply)s)
+            FROM accounts_user u LEFT JOIN tasks_task t ON t.claimed_by_id = u.id AND t.claimed_at > %(longest)s
+            WHERE u.id = %(person)s GROUP BY u.id
+            """,
+            {
+                "person": person.pk,
+                "kind": kind.value if kind else "",
+                "recent": now - recent,
+                "any": now - ANY_WINDOW,
+                "reply": now - REPLY_WINDOW,
+                "longest": now - max(recent, ANY_WINDOW, REPLY_WINDOW),
+            },
+        )
+        row = cursor.fetchone()
+    status, terms_version, pending, claims, of_kind = row or ("deleted", None, 0, 0, 0)
+    person.status, person.terms_version = status, terms_version
+    access.check_may_take_part(person)
+    if pending >= rules.max_pending_tasks_per_user:
+        raise TooManyPending
+    limit_of_kind = {
+        Kind.ASSISTANT_REPLY: rules.assistant_replies_per_2_minutes,
+        Kind.PROMPTER_REPLY: rules.prompter_replies_per_2_minutes,
+    }
+    if claims >= rules.task_requests_per_4_minutes or (kind in limit_of_kind and of_kind >= limit_of_kind[kind]):
+        raise TooManyRequests
+
+
+def held_task(*, task_id: UUID, by: User) -> Task:
+    """The task, if this person holds it, missed its deadline or has answered it. Raises TaskNotFound, NotYours."""
+    task: Task | None = Task.objects.select_related("message", "tree").filter(pk=task_id).first()
+    if task is None:
+        raise locking.TaskNotFound
+    if by.pk not in (task.claimed_by_id, task.last_holder_id):
+        raise NotYours
+    return task
+
+
+@transaction.atomic
+def skip(
+    *, task_id: UUID, by: User, reason: SkipReason | None, text: str, now: datetime, rules: TreeRules, rng: Random
+) -> None:
+    """Decline a task for good: it goes back to the others, and this person is never offered it again."""
+    task, tree = locking.lock_task(task_id)
+    if task.state == TaskState.DONE and task.claimed_by_id == by.pk:
+        raise AlreadyFinished
+    if by.pk not in (task.claimed_by_id, task.last_holder_id):
+        raise NotYours
+    declined = {"kind": task.kind, "task": task, "reason": reason or "", "text": text, "created_at": now}
+    if task.message_id is None:
+        Skip.objects.create(person=by, **declined)
+    else:
+        Skip.objects.get_or_create(person=by, message_id=task.message_id, kind=task.kind, defaults=declined)
+    if task.claimed_by_id == by.pk:
+        trees.give_back(task, remember=False)
+        if tree is not None:
+            trees.advance(tree=tree, event=Event.RETURNED, by=by, now=now, rules=rules, rng=rng)
+
+
+@transaction.atomic
+def release(*, task_id: UUID, by: User, now: datetime, rules: TreeRules, rng: Random) -> None:
+    """Give a task back without declining it. Giving back what one no longer holds changes nothing."""
+    task, tree = locking.lock_task(task_id)
+    if task.state == TaskState.DONE and task.claimed_by_id == by.pk:
+        raise AlreadyFinished
+    if task.state != TaskState.CLAIMED or task.claimed_by_id != by.pk:
+        return
+    trees.give_back(task, remember=False)
+    if tree is not None:
+        trees.advance(tree=tree, event=Event.RETURNED, by=by, now=now, rules=rules, rng=rng)
+
+
+def return_expired(*, now: datetime, rules: TreeRules, rng: Random) -> int:
+    """Return every task past its deadline, one tree per transaction. Returns how many came back."""
+    late = Task.objects.past_deadline(now).order_by("expires_at").values_list("id", flat=True)
+    return sum(_return_one(task_id, now=now, rules=rules, rng=rng, if_late=True) for task_id in list(late))
+
+
+def return_all_of(*, person: User, now: datetime, rules: TreeRules, rng: Random) -> int:
+    """Return everything a person holds, and take no late answer for it: they were banned, or left."""
+    held = list(Task.objects.held_by(person).values_list("id", flat=True))
+    return sum(_return_one(task_id, now=now, rules=rules, rng=rng, if_late=False) for task_id in held)
+
+
+@transaction.atomic
+def _return_one(task_id: UUID, *, now: datetime, rules: TreeRules, rng: Random, if_late: bool) -> bool:
+    """Look again under the lock: meanwhile the answer may have come, or the task may be in other hands."""
+    task, tree = locking.lock_task(task_id)
+    in_time = task.expires_at is not None and task.expires_at > now
+    if task.state != TaskState.CLAIMED or (if_late and in_time):
+        return False
+    trees.give_back(task, remember=if_late)
+    if tree is not None:
+        trees.advance(tree=tree, event=Event.RETURNED, by=None, now=now, rules=rules, rng=rng)
+    return True

@@ -1,0 +1,223 @@
+"""Answers: submit() stores one exactly once and lets the tree move if that decides something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Q, When
+
+from accounts import access
+from accounts.models import User
+from common.errors import DomainError
+from tasks import locking, scoring, trees, work
+from tasks.drafts import Draft, RankingDraft, ReplyDraft, ReviewDraft
+from tasks.kinds import KINDS, Deed, Kind
+from tasks.models import FreeLabels, Message, Ranking, Review, Task, TaskState, Tree
+from tasks.refusals import (
+    AlreadyRanked,
+    AlreadyReviewed,
+    AnswerConflict,
+    DuplicateMessage,
+    DuplicateReply,
+    NotYours,
+    TaskGone,
+    TreeEnded,
+    WrongKindOfAnswer,
+)
+from tasks.rules import TreeRules
+from tasks.tree_states import ACTIVE, Event, State
+
+DRAFT_OF_DEED: dict[Deed, type[Draft]] = {Deed.WRITE: ReplyDraft, Deed.REVIEW: ReviewDraft, Deed.RANK: RankingDraft}
+EVENT_OF_DEED = {Deed.WRITE: Event.WRITTEN, Deed.REVIEW: Event.REVIEWED, Deed.RANK: Event.RANKED}
+
+#: Constraints by name, and what their violation means to a person.
+SENTENCES: dict[str, type[DomainError]] = {
+    "one_reply_per_author": DuplicateReply,
+    "one_review_per_reviewer": AlreadyReviewed,
+    "one_ranking_per_ranker": AlreadyRanked,
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of an answer. `repeated` tells that the same answer had been stored before."""
+
+    task_id: UUID
+    kind: Kind
+    answer_id: UUID
+    """Of the message, review or ranking."""
+    tree_id: UUID
+    repeated: bool
+
+
+def submit(*, task_id: UUID, by: User, draft: Draft, now: datetime, rules: TreeRules, rng: Random) -> Receipt:
+    """Store one person's answer to a task they hold, and let the tree move if that decides it.
+
+    The task is the idempotency key: the same answer again returns the receipt of the first, another one raises
+    AnswerConflict. An answer past its deadline is taken as long as the work is wanted. Raises TaskNotFound, NotYours,
+    TaskGone, TreeEnded, WrongKindOfAnswer, DuplicateMessage, DuplicateReply, AlreadyReviewed, AlreadyRanked,
+    InvalidRanking, UserDisabled, TermsNotAccepted; then nothing is stored.
+    """
+    with _typed_conflicts(), transaction.atomic():
+        task, tree = locking.lock_task(task_id)
+        kind = Kind(task.kind)
+        if not isinstance(draft, DRAFT_OF_DEED[KINDS[kind].deed]):
+            raise WrongKindOfAnswer
+        answered = _answered_before(task, by)
+        if answered is not None:
+            return _repeated(answered, draft)
+        task = _held(task, tree, by, now)
+        access.check_may_take_part(task.claimed_by)
+        tree, answer_id = _store(task, tree, draft, by=by, now=now, rules=rules, rng=rng)
+        task.state, task.done_at = TaskState.DONE, now
+        task.save(update_fields=["state", "done_at", "claimed_by", "claimed_at"])
+        trees.advance(tree=tree, event=EVENT_OF_DEED[KINDS[kind].deed], by=by, now=now, rules=rules, rng=rng)
+        return Receipt(task_id=task.pk, kind=kind, answer_id=answer_id, tree_id=tree.pk, repeated=False)
+
+
+@contextmanager
+def _typed_conflicts() -> Iterator[None]:
+    """A violated constraint becomes the refusal it stands for."""
+    try:
+        yield
+    except IntegrityError as problem:
+        for name, refusal in SENTENCES.items():
+            if name in str(problem):
+                raise refusal from problem
+        raise
+
+
+def _answered_before(task: Task, by: User) -> Task | None:
+    """The finished task that holds this person's answer to this work: this row, or the one a late answer went to."""
+    if task.state == TaskState.DONE and task.claimed_by_id == by.pk:
+        return task
+    if task.last_holder_id != by.pk or task.message_id is None:
+        return None
+    done: Task | None = Task.objects.filter(
+        claimed_by=by, message_id=task.message_id, kind=task.kind, state=TaskState.DONE
+    ).first()
+    return done
+
+
+def _held(task: Task, tree: Tree | None, by: User, now: datetime) -> Task:
+    """The task in this person's hands; a late one is taken up again if the work is still wanted."""
+    if task.state == TaskState.CLAIMED and task.claimed_by_id == by.pk:
+        return task
+    if task.last_holder_id != by.pk:
+        raise NotYours
+    if tree is not None and State(tree.state) not in ACTIVE:
+        raise TreeEnded
+    same_work = Q(kind=task.kind, lang=task.lang, message_id=task.message_id)
+    mine = Q(state=TaskState.CLAIMED, claimed_by=by, message__isnull=False)
+    wanted = (
+        Task.objects.filter(same_work, mine | Q(state=TaskState.OPEN))
+        .select_related("message")
+        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+        # One's own newer claim of the same work first, then the row that was missed, then any other opening.
+        .order_by("state", Case(When(pk=task.pk, then=0), default=1), "id")
+        .first()
+    )
+    if wanted is None:
+        raise TaskGone
+    wanted.claimed_by, wanted.claimed_at = User.objects.get(pk=by.pk), now
+    return wanted
+
+
+def _store(
+    task: Task, tree: Tree | None, draft: Draft, *, by: User, now: datetime, rules: TreeRules, rng: Random
+) -> tuple[Tree, UUID]:
+    match draft:
+        case ReplyDraft():
+            return _store_message(task, tree, draft, by=by, now=now, rules=rules, rng=rng)
+        case ReviewDraft():
+            assert tree is not None
+            return tree, _store_review(task, draft, by=by, now=now, rules=rules)
+        case RankingDraft():
+            assert tree is not None
+            return tree, _store_ranking(task, draft, by=by, now=now)
+
+
+def _store_message(
+    task: Task, tree: Tree | None, draft: ReplyDraft, *, by: User, now: datetime, rules: TreeRules, rng: Random
+) -> tuple[Tree, UUID]:
+    since = now - timedelta(minutes=rules.duplicate_message_window_minutes)
+    if Message.objects.filter(author=by, created_at__gt=since, text=draft.text).exists():
+        raise DuplicateMessage
+    message_id = uuid4()
+    if tree is None:
+        tree = trees.plant(root_id=message_id, lang=task.lang, by=by, now=now, rules=rules, rng=rng)
+    role = KINDS[Kind(task.kind)].writes
+    assert role is not None
+    Message.objects.create(
+        id=message_id,
+        tree=tree,
+        parent=task.message,
+        author=by,
+        task=task,
+        role=role,
+        text=draft.text,
+        # The conversation's language, whatever a client says: reviewers are found by it.
+        lang=tree.lang,
+        depth=task.message.depth + 1 if task.message else 0,
+        created_at=now,
+    )
+    return tree, message_id
+
+
+def _store_review(task: Task, draft: ReviewDraft, *, by: User, now: datetime, rules: TreeRules) -> UUID:
+    review = Review.objects.create(
+        task=task, message_id=task.message_id, reviewer=by, labels=dict(draft.labels), mode=task.mode, created_at=now
+    )
+    message = task.message
+    assert message is not None
+    message.review_count += 1
+    scoring.settle(message, rules)
+    message.save(update_fields=["review_count", "review_result", "review_rules"])
+    return review.pk
+
+
+def _store_ranking(task: Task, draft: RankingDraft, *, by: User, now: datetime) -> UUID:
+    shown = [reply.pk for reply in work.replies_to_rank(task, person=by)]
+    RankingDraft.of(draft.order, shown=shown)
+    ranking = Ranking.objects.create(
+        task=task,
+        parent_id=task.message_id,
+        ranker=by,
+        order=[[str(item) for item in group] for group in draft.order],
+        shown=[str(item) for item in shown],
+        not_rankable=draft.not_rankable,
+        created_at=now,
+    )
+    Message.objects.filter(pk__in=shown).update(ranking_count=F("ranking_count") + 1)
+    return ranking.pk
+
+
+def _repeated(task: Task, draft: Draft) -> Receipt:
+    """The receipt of an answer stored before, if the draft says the same. Raises AnswerConflict."""
+    match draft:
+        case ReplyDraft():
+            answer: Message | Review | Ranking = task.written
+            same = task.written.text == draft.text or task.written.revisions.filter(text=draft.text).exists()
+        case ReviewDraft():
+            answer, same = task.review, task.review.labels == dict(draft.labels)
+        case RankingDraft():
+            answer, order = task.ranking, [[str(item) for item in group] for group in draft.order]
+            same = (task.ranking.order, task.ranking.not_rankable) == (order, draft.not_rankable)
+    if not same:
+        raise AnswerConflict
+    tree_id = task.tree_id or answer.tree_id  # type: ignore[union-attr]  # only a new prompt's task has no tree
+    return Receipt(task_id=task.pk, kind=Kind(task.kind), answer_id=answer.pk, tree_id=tree_id, repeated=True)
+
+
+def label_freely(*, message: Message, person: User, labels: dict[str, float], now: datetime) -> FreeLabels:
+    """Labels nobody asked for. The newest of a person on a message replace their earlier ones; they decide nothing."""
+    free, _created = FreeLabels.objects.update_or_create(
+        message=message, person=person, defaults={"labels": labels, "created_at": now}
+    )
+    return free

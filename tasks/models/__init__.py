@@ -1,0 +1,21 @@
+"""What is stored. Rules live in the use cases; invariants live here, as constraints."""
+
+from tasks.models.answers import FreeLabels, Ranking, Reaction, Review
+from tasks.models.trees import ImportedMessage, Message, MessageRevision, RulesVersion, Tree, TreeTransition
+from tasks.models.work import Skip, Task, TaskState
+
+__all__ = [
+    "FreeLabels",
+    "ImportedMessage",
+    "Message",
+    "MessageRevision",
+    "Ranking",
+    "Reaction",
+    "Review",
+    "RulesVersion",
+    "Skip",
+    "Task",
+    "TaskState",
+    "Tree",
+    "TreeTransition",
+]

@@ -1,0 +1,50 @@
+"""Questions over many rows, as words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+
+from tasks.tree_states import State
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class TreeQuerySet(models.QuerySet[Any]):
+    def in_state(self, *states: State) -> TreeQuerySet:
+        return self.filter(state__in=states)
+
+
+class MessageQuerySet(models.QuerySet[Any]):
+    def roots(self) -> MessageQuerySet:
+        return self.filter(parent__isnull=True)
+
+    def kept(self) -> MessageQuerySet:
+        """Accepted and not deleted: what becomes data."""
+        return self.filter(review_result=True, deleted=False)
+
+    def visible_to(self, person: User) -> MessageQuerySet:
+        """What this person may read: their own, and whatever was neither deleted nor rejected. Moderators read all."""
+        if person.is_moderator:
+            return self.all()
+        fit = Q(deleted=False) & ~Q(review_result=False)
+        return self.filter(fit | Q(author=person))
+
+
+class TaskQuerySet(models.QuerySet[Any]):
+    def open(self) -> TaskQuerySet:
+        return self.filter(state="open")
+
+    def live(self) -> TaskQuerySet:
+        """Open, or held by somebody."""
+        return self.filter(state__in=["open", "claimed"])
+
+    def held_by(self, person: User) -> TaskQuerySet:
+        return self.filter(claimed_by=person, state="claimed")
+
+    def past_deadline(self, now: datetime) -> TaskQuerySet:
+        return self.filter(state="claimed", expires_at__lte=now)

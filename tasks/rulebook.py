@@ -1,0 +1,40 @@
+"""Which rules are in force, and how they are changed: a new version each time, none ever edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from tasks import rules as pure
+from tasks.models import RulesVersion
+from tasks.rules import TreeRules
+
+
+def in_force() -> TreeRules:
+    """The newest version; the defaults as long as nobody stored one."""
+    newest = RulesVersion.objects.order_by("-version").values_list("version", "values").first()
+    return version(*newest) if newest else TreeRules()
+
+
+def version(number: int, values: Mapping[str, Any]) -> TreeRules:
+    """Stored values as rules. A rule that no longer exists is ignored: old versions must stay readable."""
+    known = {rule.name for rule in pure.rule_fields()}
+    return pure.parse({name: value for name, value in values.items() if name in known}, version=number)
+
+
+@transaction.atomic
+def change(*, changes: Mapping[str, Any], by: User | None, note: str, now: datetime) -> TreeRules:
+    """Store a new version with these rules changed. Raises InvalidRules and then stores nothing.
+
+    Trees keep the goal, depth and width they were born with; everything else holds from the next answer on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x0A557, -1])
+    values = {**in_force().values(), **changes}
+    checked = pure.parse(values)
+    row = RulesVersion.objects.create(values=checked.values(), created_by=by, note=note[:500], created_at=now)
+    return version(row.version, row.values)

@@ -1,0 +1,211 @@
+"""Every threshold of the tree's life, in one frozen value. The database keeps its versions; code takes it as an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import DomainError, ErrorCode
+
+
+class InvalidRules(DomainError):
+    code = ErrorCode.INVALID_RULES
+    status = 422
+
+
+def _rule(default: Any, low: float | None = None, high: float | None = None) -> Any:
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeRules:
+    """One version of the rules. Defaults are Open-Assistant's own, except where the docstring says otherwise."""
+
+    version: int = 0
+    """The database row these rules came from; 0 for rules that were never stored."""
+
+    max_active_trees: int = _rule(10, 0)
+    """Trees that grow at the same time, per language. More of them: more variety, later finishes."""
+
+    max_initial_prompt_review: int = _rule(100, 0)
+    """Prompts under review at the same time, per language."""
+
+    max_prompt_lottery_waiting: int = _rule(250, 0)
+    """Accepted prompts that wait for the lottery, per language. When it is full nobody is asked for prompts."""
+
+    init_prompt_disabled_langs: str = _rule("")
+    """Comma list of languages in which no new prompts are asked for."""
+
+    max_tree_depth: int = _rule(3, 1, 100)
+    """Depth of the deepest message; the prompt has depth 0. Frozen in a tree at birth."""
+
+    max_children_count: int = _rule(3, 1, 100)
+    """Assistant replies wanted for each user message. Frozen in a tree at birth."""
+
+    num_prompter_replies: int = _rule(1, 0, 100)
+    """User replies wanted for each assistant message."""
+
+    goal_tree_size: int = _rule(12, 1, 1000)
+    """Accepted messages, prompt included, at which a tree has grown. Frozen in a tree at birth."""
+
+    random_goal_tree_size: bool = _rule(False)
+    """Draw each tree's goal uniformly from min_goal_tree_size to goal_tree_size."""
+
+    min_goal_tree_size: int = _rule(5, 1, 1000)
+    """Smallest goal when goals are drawn."""
+
+    num_reviews_initial_prompt: int = _rule(3, 1, 100)
+    """Reviews that decide a prompt."""
+
+    num_reviews_reply: int = _rule(3, 1, 100)
+    """Reviews that decide a reply."""
+
+    acceptance_threshold_initial_prompt: float = _rule(0.6, 0, 1)
+    """A prompt is accepted when its score is strictly greater. Higher is stricter."""
+
+    acceptance_threshold_reply: float = _rule(0.6, 0, 1)
+    """A reply is accepted when its score is strictly greater. Higher is stricter."""
+
+    p_full_labeling_review_prompt: float = _rule(1.0, 0, 1)
+    """Chance that a review of a prompt asks every question."""
+
+    p_full_labeling_review_reply_assistant: float = _rule(1.0, 0, 1)
+    """Chance that a review of an assistant reply asks every question."""
+
+    p_full_labeling_review_reply_prompter: float = _rule(0.25, 0, 1)
+    """Chance that a review of a user reply asks every question."""
+
+    num_required_rankings: int = _rule(3, 1, 100)
+    """Rankings wanted for each set of siblings."""
+
+    rank_prompter_replies: bool = _rule(False)
+    """Whether sibling user replies are ranked too."""
+
+    lonely_children_count: int = _rule(2, 0, 100)
+    """A user message with at least one reply but fewer than this is lonely."""
+
+    p_lonely_child_extension: float = _rule(0.75, 0, 1)
+    """Chance that a new opening goes to a lonely message first."""
+
+    p_activate_backlog_tree: float = _rule(0.1, 0, 1)
+    """Chance to wake a backlog tree each time a tree of its language ends."""
+
+    min_active_rankings_per_lang: int = _rule(0, 0)
+    """Wake a backlog tree whenever a language has fewer open rankings than this. 0: never."""
+
+    recent_tasks_span_sec: int = _rule(300, 1)
+    """Seconds in which a task counts as recent."""
+
+    max_pending_tasks_per_user: int = _rule(8, 1)
+    """Tasks one person may hold from that span."""
+
+    auto_mod_enabled: bool = _rule(True)
+    """Whether red flags and skips act by themselves."""
+
+    auto_mod_max_skip_reply: int = _rule(25, 1)
+    """Skips of replying to one message that halt its tree."""
+
+    auto_mod_red_flags: int = _rule(4, 1)
+    """Red flags that delete a reply, or end the tree of a prompt."""
+
+    task_requests_per_4_minutes: int = _rule(30, 1)
+    """Tasks one person may claim in four minutes."""
+
+    assistant_replies_per_2_minutes: int = _rule(4, 1)
+    """Assistant replies one person may ask for by kind in two minutes."""
+
+    prompter_replies_per_2_minutes: int = _rule(8, 1)
+    """User replies one person may ask for by kind in two minutes."""
+
+    message_size_limit: int = _rule(2000, 1, 1_000_000)
+    """Characters in one message."""
+
+    duplicate_message_window_minutes: int = _rule(120, 0)
+    """A person's identical text is refused for so long."""
+
+    deadline_write_minutes: int = _rule(120, 1)
+    """Minutes a writing task is held for one person. Ours: the reference held it for 5 and let everybody else in."""
+
+    deadline_judge_minutes: int = _rule(30, 1)
+    """Minutes a review or ranking is held for one person. Ours, as above."""
+
+    allow_self_reply: bool = _rule(False)
+    """Whether a person may reply to their own message."""
+
+    allow_self_labeling: bool = _rule(False)
+    """Whether a person may review their own message."""
+
+    allow_self_ranking: bool = _rule(False)
+    """Whether a person may rank a set with their own reply in it."""
+
+    weight_rank: float = _rule(10, 0)
+    """Weight of rankings when a person asks for anything."""
+
+    weight_review_reply: float = _rule(5, 0)
+    """Weight of reviews of replies."""
+
+    weight_review_prompt: float = _rule(5, 0)
+    """Weight of reviews of prompts."""
+
+    weight_reply: float = _rule(2, 0)
+    """Weight of writing a reply."""
+
+    weight_prompt: float = _rule(0.01, 0)
+    """Weight of writing a prompt."""
+
+    closest_first: bool = _rule(True)
+    """Hand out work of trees closest to completion first. Ours; off: uniformly, as in the reference."""
+
+    @property
+    def prompt_disabled_langs(self) -> frozenset[str]:
+        return frozenset(lang.strip() for lang in self.init_prompt_disabled_langs.split(",") if lang.strip())
+
+    def values(self) -> dict[str, Any]:
+        """What the database stores: every rule but the version."""
+        return {name: value for name, value in asdict(self).items() if name != "version"}
+
+
+def rule_fields() -> list[Field[Any]]:
+    """The rules themselves, in the order of the class."""
+    return [f for f in fields(TreeRules) if f.name != "version"]
+
+
+def parse(values: Mapping[str, Any], *, version: int = 0) -> TreeRules:
+    """Rules from stored or typed values; missing ones take their defaults.
+
+    Raises InvalidRules for an unknown name, a wrong type or a value out of range.
+    """
+    known = {f.name: f for f in rule_fields()}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise InvalidRules(_("There is no rule called %(name)s.") % {"name": ", ".join(unknown)})
+    return TreeRules(version=version, **{name: _checked(known[name], value) for name, value in values.items()})
+
+
+def _checked(rule: Field[Any], value: Any) -> Any:
+    wanted = type(rule.default)
+    try:
+        if wanted is bool:
+            value = {"true": True, "1": True, "false": False, "0": False}[str(value).strip().lower()]
+        elif wanted is int and float(value) != int(float(value)):
+            raise ValueError(value)
+        else:
+            value = wanted(float(value)) if wanted is int else wanted(value)
+    except (KeyError, ValueError, TypeError, OverflowError) as problem:
+        raise InvalidRules(_refusal(rule.name, value, _("a value of type %(type)s") % {"type": wanted.__name__})) from problem
+    low, high = rule.metadata["low"], rule.metadata["high"]
+    if isinstance(value, float) and value != value:
+        raise InvalidRules(_refusal(rule.name, value, _("a number")))
+    if low is not None and value < low:
+        raise InvalidRules(_refusal(rule.name, value, _("at least %(low)s") % {"low": low}))
+    if high is not None and value > high:
+        raise InvalidRules(_refusal(rule.name, value, _("at most %(high)s") % {"high": high}))
+    return value
+
+
+def _refusal(name: str, value: Any, wanted: str | Promise) -> str:
+    return _("%(name)s is %(value)s, but must be %(wanted)s.") % {"name": name, "value": value, "wanted": wanted}

@@ -1,0 +1,164 @@
+"""Where trees are born and moved. advance() is the only writer of tree.state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from accounts.models import User
+from common import nudges
+from tasks import growth
+from tasks.growth import Live, Node, Plan, Snapshot
+from tasks.kinds import Kind, Role
+from tasks.models import Message, Task, TaskState, Tree, TreeTransition
+from tasks.rules import TreeRules
+from tasks.tree_states import ACTIVE, Event, State, next_state
+
+
+def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules, rng: Random) -> Tree:
+    """A new tree for the prompt with this id; limits are frozen here. The caller stores the prompt, then advances."""
+    goal = rules.goal_tree_size
+    if rules.random_goal_tree_size and rules.min_goal_tree_size < goal:
+        goal = rng.randint(rules.min_goal_tree_size, goal)
+    tree = Tree.objects.create(
+        id=root_id,
+        lang=lang,
+        state=State.INITIAL_PROMPT_REVIEW,
+        state_since=now,
+        created_at=now,
+        goal_tree_size=goal,
+        max_depth=rules.max_tree_depth,
+        max_children_count=rules.max_children_count,
+        rules_id=rules.version or None,
+    )
+    TreeTransition.objects.create(
+        tree=tree, at=now, by=by, event=Event.WRITTEN, to_state=tree.state, rules_id=rules.version or None
+    )
+    return tree
+
+
+def snapshot(tree: Tree, rules: TreeRules) -> Snapshot:
+    """The tree as growth sees it: two queries."""
+    return snapshots([tree], rules)[tree.pk]
+
+
+def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
+    """Many trees at once, in two queries for all of them."""
+    nodes: dict[UUID, list[Node]] = defaultdict(list)
+    live: dict[UUID, list[Live]] = defaultdict(list)
+    messages = Message.objects.filter(tree__in=trees).order_by("created_at", "id")
+    for tree_id, *row in messages.values_list(
+        "tree_id", "id", "parent_id", "author_id", "role", "depth", "deleted",
+        "review_result", "review_count", "ranking_count",
+    ):  # fmt: skip
+        nodes[tree_id].append(Node(*row[:3], Role(row[3]), *row[4:]))
+    tasks = Task.objects.live().filter(tree__in=trees).order_by("created_at", "id")
+    for tree_id, pk, kind, message_id, state, to_go in tasks.values_list(
+        "tree_id", "id", "kind", "message_id", "state", "to_go"
+    ):
+        live[tree_id].append(Live(pk, Kind(kind), message_id, state == TaskState.CLAIMED, to_go))
+    return {
+        tree.pk: Snapshot(
+            goal=tree.goal_tree_size,
+            max_depth=tree.max_depth,
+            max_children=tree.max_children_count,
+            nodes=nodes[tree.pk],
+            live=live[tree.pk],
+            drawn=tree.won_prompt_lottery_at is not None,
+            finished_before=tree.finished_at is not None,
+            rules=rules,
+        )
+        for tree in trees
+    }
+
+
+def advance(
+    *, tree: Tree, event: Event, by: User | None, now: datetime, rules: TreeRules, rng: Random, why: str = ""
+) -> Tree:
+    """Count the tree's facts, ask the table, move as far as it says, and bring the task rows in line.
+
+    `tree` must be locked by the caller (tasks.locking), who stored what happened before. One call may make several
+    moves: a tree that has grown with nothing to rank goes on to scoring at once.
+    """
+    seen = snapshot(tree, rules)
+    facts = seen.facts
+    changed = {"points_due", "checked_rules"}
+    tree.points_due, tree.checked_rules = True, rules.version
+    while (to := next_state(State(tree.state), event, facts)) is not None:
+        TreeTransition.objects.create(
+            tree=tree,
+            at=now,
+            by=by,
+            from_state=tree.state,
+            event=event,
+            to_state=to,
+            why=why[:500],
+            rules_id=rules.version or None,
+        )
+        changed |= {"state", "state_since"} | _enter(tree, to, event, now)
+        event = Event.ENTERED
+    carry_out(tree, seen, growth.plan(seen, State(tree.state), rng), now)
+    tree.save(update_fields=sorted(changed))
+    return tree
+
+
+def _enter(tree: Tree, to: State, event: Event, now: datetime) -> set[str]:
+    """Write what being in a state implies; returns the fields changed besides the state."""
+    changed = set()
+    if State(tree.state) in ACTIVE and to not in ACTIVE:
+        tree.end_due = True
+        changed.add("end_due")
+    tree.state, tree.state_since = to, now
+    if event is Event.DRAWN and tree.won_prompt_lottery_at is None:
+        tree.won_prompt_lottery_at = now
+        changed.add("won_prompt_lottery_at")
+    if to is State.READY_FOR_EXPORT and tree.finished_at is None:
+        tree.finished_at = now
+        changed.add("finished_at")
+    if event is Event.RESUMED:
+        tree.moderated_at = now
+        changed.add("moderated_at")
+    if to is State.READY_FOR_SCORING:
+        nudges.soon("tasks.score_trees")
+    elif to is State.PROMPT_LOTTERY_WAITING or to not in ACTIVE:
+        nudges.soon("tasks.run_lottery")
+    return changed
+
+
+def carry_out(tree: Tree, seen: Snapshot, plan: Plan, now: datetime) -> None:
+    """Make, drop and withdraw task rows as planned, and note on the open ones how much the tree lacks."""
+    to_go = seen.to_go(State(tree.state))
+    if plan.withdraw:
+        for task in Task.objects.filter(pk__in=plan.withdraw).order_by("id"):
+            give_back(task, state=TaskState.WITHDRAWN)
+    if plan.drop:
+        Task.objects.open().filter(pk__in=plan.drop).delete()
+    dropped = set(plan.drop)
+    if any(row.to_go != to_go for row in seen.live if not row.claimed and row.id not in dropped):
+        Task.objects.open().filter(tree=tree).update(to_go=to_go)
+    if plan.open:
+        authors = {node.id: node.author_id for node in seen.nodes}
+        Task.objects.bulk_create(
+            Task(
+                kind=kind,
+                lang=tree.lang,
+                tree=tree,
+                message_id=message_id,
+                author_id=authors[message_id],
+                to_go=to_go,
+                dice=dice,
+                created_at=now,
+            )
+            for (kind, message_id), dice in plan.open
+        )
+
+
+def give_back(task: Task, *, state: TaskState = TaskState.OPEN, remember: bool = True) -> None:
+    """Take a claimed task from its holder. With `remember`, their late answer is still welcome."""
+    task.state = state
+    task.last_holder_id = task.claimed_by_id if remember else None
+    task.claimed_by = task.claimed_at = task.expires_at = None
+    task.save(update_fields=["state", "last_holder", "claimed_by", "claimed_at", "expires_at"])

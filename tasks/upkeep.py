@@ -1,0 +1,31 @@
+"""Trees whose rules changed under them are looked at again, so that none waits for an answer nobody is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+
+from django.db import transaction
+
+from tasks import locking, trees
+from tasks.models import Tree
+from tasks.rules import TreeRules
+from tasks.tree_states import ACTIVE, Event
+
+
+def recheck_trees(*, now: datetime, rules: TreeRules, rng: Random) -> int:
+    """Advance every active tree whose openings were planned under older rules. Returns how many."""
+    checked = 0
+    while _recheck_next(now, rules, rng):
+        checked += 1
+    return checked
+
+
+@transaction.atomic
+def _recheck_next(now: datetime, rules: TreeRules, rng: Random) -> bool:
+    behind = Tree.objects.in_state(*ACTIVE).filter(checked_rules__lt=rules.version).order_by("id")
+    tree = locking.lock_next_tree(behind)
+    if tree is None:
+        return False
+    trees.advance(tree=tree, event=Event.RECHECKED, by=None, now=now, rules=rules, rng=rng)
+    return True
