@@ -1,0 +1,1 @@
+"""Reports, moderators' actions with an audit log, and automatic moderation."""

@@ -1,0 +1,84 @@
+"""Red flags and skips that act by themselves, by the rules. Runs only in a job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+
+from moderation import actions, reports
+from tasks import locking, trees
+from tasks.kinds import REPLYING
+from tasks.models import Message, Reaction, Skip, Tree
+from tasks.reactions import RED_FLAG
+from tasks.rules import TreeRules
+from tasks.tree_states import Event, State
+
+#: Trees in which automatic moderation acts. Finished ones wait for a moderator.
+WATCHED = (State.INITIAL_PROMPT_REVIEW, State.PROMPT_LOTTERY_WAITING, State.GROWING, State.RANKING)
+
+
+def moderate(*, now: datetime, rules: TreeRules, rng: Random) -> int:
+    """Act on every message with too many red flags and every tree with too many skips. Returns how many were acted on."""
+    if not rules.auto_mod_enabled:
+        return 0
+    acted = 0
+    for message_id in list(_flagged(rules)):
+        acted += _act_on_flags(message_id, now, rules, rng)
+    for tree_id in list(_skipped(rules)):
+        with transaction.atomic():
+            acted += _act_on_skips(tree_id, now, rules, rng)
+    return acted
+
+
+def _flagged(rules: TreeRules) -> QuerySet[Reaction, UUID]:
+    """Messages with enough red flags that no moderator cleared, by flag or by resuming the tree."""
+    uncleared = Q(message__flags_cleared_at__isnull=True) | Q(created_at__gt=F("message__flags_cleared_at"))
+    since_resumed = Q(message__tree__moderated_at__isnull=True) | Q(created_at__gt=F("message__tree__moderated_at"))
+    return (
+        Reaction.objects.filter(
+            uncleared, since_resumed, emoji=RED_FLAG, message__deleted=False, message__tree__state__in=WATCHED
+        )
+        .values("message")
+        .annotate(flags=Count("id"))
+        .filter(flags__gte=rules.auto_mod_red_flags)
+        .order_by("message")
+        .values_list("message", flat=True)
+    )
+
+
+def _skipped(rules: TreeRules) -> QuerySet[Skip, UUID]:
+    since_resumed = Q(message__tree__moderated_at__isnull=True) | Q(created_at__gt=F("message__tree__moderated_at"))
+    return (
+        Skip.objects.filter(since_resumed, kind__in=REPLYING, message__deleted=False, message__tree__state__in=WATCHED)
+        .values("message")
+        .annotate(skips=Count("id"))
+        .filter(skips__gte=rules.auto_mod_max_skip_reply)
+        .order_by("message")
+        .values_list("message__tree", flat=True)
+    )
+
+
+@transaction.atomic
+def _act_on_flags(message_id: UUID, now: datetime, rules: TreeRules, rng: Random) -> bool:
+    """A flagged prompt ends its tree; a flagged reply goes, with everything below it. A moderator sees both."""
+    message = Message.objects.get(pk=message_id)
+    why = f"{rules.auto_mod_red_flags} red flags"
+    reports.queue(message=message, now=now)
+    if message.parent_id is not None:
+        return actions.delete_message(message_id=message_id, by=None, why=why, now=now, rules=rules, rng=rng) > 0
+    tree = locking.lock_tree(message.tree_id)
+    before = tree.state
+    trees.advance(tree=tree, event=Event.RED_FLAGGED, by=None, now=now, rules=rules, rng=rng, why=why)
+    return tree.state != before
+
+
+def _act_on_skips(tree_id: UUID, now: datetime, rules: TreeRules, rng: Random) -> bool:
+    tree: Tree = locking.lock_tree(tree_id)
+    before = tree.state
+    why = f"{rules.auto_mod_max_skip_reply} skips of one message"
+    trees.advance(tree=tree, event=Event.OFTEN_SKIPPED, by=None, now=now, rules=rules, rng=rng, why=why)
+    return tree.state != before
