@@ -1,0 +1,1 @@
+"""Datasets: reading and writing the published formats."""

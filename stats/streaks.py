@@ -1,0 +1,46 @@
+"""Streaks: how long somebody has kept coming back. Runs only in a job."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from accounts.models import User
+from tasks.models import Task, TaskState
+
+#: A streak ends after so long without an answer.
+PATIENCE = timedelta(hours=36)
+#: Answers are committed a little after the moment they carry, so look back further than the newest one seen.
+OVERLAP = timedelta(minutes=10)
+
+
+def keep(*, now: datetime) -> int:
+    """Note everybody's latest answer, extend running streaks, end the ones that were let go. Returns people touched."""
+    newest = User.objects.aggregate(newest=Max("last_activity_at"))["newest"]
+    answered = Task.objects.filter(state=TaskState.DONE)
+    if newest is not None:
+        answered = answered.filter(done_at__gt=newest - OVERLAP)
+    latest = {
+        row["claimed_by"]: (row["first"], row["last"])
+        for row in answered.values("claimed_by").annotate(first=Min("done_at"), last=Max("done_at"))
+    }
+    with transaction.atomic():
+        people = list(User.objects.select_for_update(no_key=True).filter(pk__in=latest).order_by("id"))
+        for person in people:
+            _extend(person, *latest[person.pk])
+        User.objects.bulk_update(people, ["last_activity_at", "streak_started_at", "streak_days"], batch_size=500)
+        ended = User.objects.filter(streak_started_at__isnull=False, last_activity_at__lt=now - PATIENCE).update(
+            streak_started_at=None, streak_days=0
+        )
+    return len(people) + ended
+
+
+def _extend(person: User, first: datetime, last: datetime) -> None:
+    """A streak begins with the first answer after a pause, and counts whole days since."""
+    pause = person.last_activity_at is not None and first - person.last_activity_at > PATIENCE
+    if person.streak_started_at is None or pause:
+        person.streak_started_at = first
+    person.last_activity_at = max(last, person.last_activity_at or last)
+    person.streak_days = max(0, (person.last_activity_at - person.streak_started_at).days)
