@@ -1,0 +1,1 @@
+"""Synthetic volunteers with a known truth, driving the same use cases as people do."""
