@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from random import Random
@@ -42,9 +42,13 @@ class Campaign:
     languages: Sequence[str]
     rules: TreeRules
     max_answers: int
+    hand_out: str = "closest"
+    """`closest`: the product. `weighted`: kinds by weight, then any task of the kind, as in the reference.
+    `uniform`: any open task with the same chance."""
     now: datetime = field(default_factory=timezone.now)
 
     def __post_init__(self) -> None:
+        self.rules = replace(self.rules, closest_first=self.hand_out == "closest")
         self.rng = Random(self.seed)
         self.lock = threading.RLock()
         self.truths: dict[str, Truth] = {}
@@ -118,7 +122,8 @@ class Campaign:
         """Ask for anything, then answer it, forget it, skip it, or answer it twice."""
         person = volunteer.person
         try:
-            task = assignment.claim(person=person, lang=person.lang, kind=None, now=now, rules=self.rules, rng=rng)
+            kind = self._uniform_kind(person, rng) if self.hand_out == "uniform" else None
+            task = assignment.claim(person=person, lang=person.lang, kind=kind, now=now, rules=self.rules, rng=rng)
         except DomainError:
             with self.lock:
                 self.idle += 1
@@ -136,6 +141,11 @@ class Campaign:
             )
         else:
             self._answer(volunteer, task, now, rng)
+
+    def _uniform_kind(self, person: User, rng: Random) -> Kind | None:
+        """The kind of an open task drawn from all that this person may take, each with the same chance."""
+        there = assignment.available(person=person, lang=person.lang, rules=self.rules)
+        return rng.choices(list(there), list(there.values()))[0] if there else None
 
     def _waste(self, how: str) -> None:
         with self.lock:
@@ -191,7 +201,7 @@ class Campaign:
             "volunteers": self.volunteers,
             "languages": list(self.languages),
             "seed": self.seed,
-            "closest_first": self.rules.closest_first,
+            "hand_out": self.hand_out,
             "answers": answers,
             "answers_by_kind": {kind.value: self.answers[kind] for kind in KINDS},
             "repeated_submits": self.repeats,

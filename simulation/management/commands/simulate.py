@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser
-from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,7 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--until-exported", type=int, default=20, help="stop when so many trees are finished")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--languages", default="en", help="comma list, for example en,de")
-        parser.add_argument("--hand-out", choices=["closest", "uniform"], help="instead of what the rules say")
+        parser.add_argument(
+            "--hand-out",
+            choices=["closest", "weighted", "uniform"],
+            default="closest",
+            help="trees closest to completion first; or kinds by weight and any task of the kind; or any open task",
+        )
         parser.add_argument("--threads", type=int, default=1, help="volunteers at work at the same time")
         parser.add_argument("--max-answers", type=int, default=100_000)
         parser.add_argument("--json", action="store_true", help="accepted for uniformity: the report is always JSON")
@@ -36,17 +40,15 @@ class Command(BaseCommand):
         for name in ("volunteers", "until_exported", "threads", "max_answers"):
             if options[name] < 1:
                 raise CommandError(f"--{name.replace('_', '-')} must be at least 1.")
-        rules = rulebook.in_force()
-        if options["hand_out"]:
-            rules = replace(rules, closest_first=options["hand_out"] == "closest")
         started = time.perf_counter()
         campaign = Campaign(
             volunteers=options["volunteers"],
             until_exported=options["until_exported"],
             seed=options["seed"],
             languages=languages,
-            rules=rules,
+            rules=rulebook.in_force(),
             max_answers=options["max_answers"],
+            hand_out=options["hand_out"],
         )
         campaign.run(threads=options["threads"])
         report = campaign.report()
