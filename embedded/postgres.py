@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -119,8 +120,8 @@ class Postgres:
     def _password(self) -> str:
         return data_directory.secret(self.data_dir / "postgres_password")
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(  # type: ignore[return-value]
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user=NAME,

