@@ -93,8 +93,7 @@ def _open_prompts(lang: str, wanted: int, now: datetime, rng: Random) -> None:
     held = tasks.filter(state=TaskState.CLAIMED).count()
     have = list(tasks.open().order_by("dice").values_list("id", flat=True))
     free = max(0, wanted - held)
-    if len(have) > free:
-        tasks.open().filter(pk__in=have[free:]).delete()
+    trees.close(have[free:])
     Task.objects.bulk_create(
         Task(kind=Kind.INITIAL_PROMPT, lang=lang, dice=rng.random(), created_at=now) for _ in range(free - len(have))
     )

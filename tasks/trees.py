@@ -134,8 +134,7 @@ def carry_out(tree: Tree, seen: Snapshot, plan: Plan, now: datetime) -> None:
     if plan.withdraw:
         for task in Task.objects.filter(pk__in=plan.withdraw).order_by("id"):
             give_back(task, state=TaskState.WITHDRAWN)
-    if plan.drop:
-        Task.objects.open().filter(pk__in=plan.drop).delete()
+    close(plan.drop)
     dropped = set(plan.drop)
     if any(row.to_go != to_go for row in seen.live if not row.claimed and row.id not in dropped):
         Task.objects.open().filter(tree=tree).update(to_go=to_go)
@@ -154,6 +153,15 @@ def carry_out(tree: Tree, seen: Snapshot, plan: Plan, now: datetime) -> None:
             )
             for (kind, message_id), dice in plan.open
         )
+
+
+def close(task_ids: Sequence[UUID]) -> None:
+    """Take openings away. One that somebody held before stays as a row: their late answer must find out what became of it."""
+    if not task_ids:
+        return
+    openings = Task.objects.open().filter(pk__in=task_ids)
+    openings.filter(last_holder__isnull=False).update(state=TaskState.WITHDRAWN)
+    openings.filter(last_holder__isnull=True).delete()
 
 
 def give_back(task: Task, *, state: TaskState = TaskState.OPEN, remember: bool = True) -> None:
