@@ -8,4 +8,4 @@ os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("SECRET_KEY", "only for reading the settings")
 
-from oasst_web.settings.test import *  # noqa: E402, F403
+from oasst_web.settings.test import *  # noqa: F403

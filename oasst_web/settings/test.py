@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 if (_worker := os.environ.get("PYTEST_XDIST_WORKER", "")) and "REDIS_URL" in os.environ:
     os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{int(_worker[2:]) + 1}").geturl()
 
-from oasst_web.settings.local import *  # noqa: E402, F403
+from oasst_web.settings.local import *  # noqa: F403
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
