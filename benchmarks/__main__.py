@@ -1,0 +1,75 @@
+"""`python -m benchmarks fill | claims | answers`: see README.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+from benchmarks import databases
+
+#: Volunteers at the same time, and how many calls each of them makes.
+CROWDS = {1: 300, 50: 20}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", choices=["fill", "claims", "answers"])
+    parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
+    options = parser.parse_args()
+    with databases.server() as environment:
+        for size in databases.SIZES:
+            _run(environment, "-c", f"from benchmarks import fill; import os; fill.fill(dict(os.environ), {size!r})")
+        if options.what == "fill":
+            return
+        rows = []
+        for way in ("functions", "http"):
+            for volunteers, calls in CROWDS.items():
+                pair = [_measured(environment, size, way, volunteers, calls, options.what) for size in databases.SIZES]
+                for row in pair:
+                    row["ratio"] = round(row["p50_ms"] / pair[0]["p50_ms"], 2)
+                    rows.append(row)
+                    if options.json:
+                        print(json.dumps(row), flush=True)
+        drifts = {size: _drifts(environment, size) for size in databases.SIZES}
+        if not options.json:
+            _table(options.what, rows)
+        print(f"Drifts found by check_trees afterwards: {drifts}", file=sys.stderr)
+        if any(row["errors"] for row in rows) or any(drifts.values()):
+            sys.exit(1)
+
+
+def _run(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, *arguments], env={**os.environ, **environment}, cwd=databases.ROOT, stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout
+
+
+def _measured(environment: dict[str, str], size: str, way: str, volunteers: int, calls: int, what: str) -> dict[str, object]:
+    out = _run(environment, "-m", "benchmarks.measure", size, way, str(volunteers), str(calls), what)
+    row: dict[str, object] = json.loads(out.splitlines()[-1])
+    return row
+
+
+def _drifts(environment: dict[str, str], size: str) -> int:
+    """Over-collection, lost answers, wrong counters: what check_trees finds in the active trees after the load."""
+    out = _run(environment, "-c", f"from benchmarks import fill; import os; fill.count_drifts(dict(os.environ), {size!r})")
+    return int(out)
+
+
+def _table(what: str, rows: list[dict[str, object]]) -> None:
+    columns = ["way", "volunteers", "size", "per_second", "p50_ms", "p95_ms", "p99_ms", "ratio", "queries_p50",
+               "queries_max", "calls", "refusals", "errors"]  # fmt: skip
+    print(f"| {what}: " + " | ".join(columns) + " |")
+    print("|" + " --- |" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(str(row.get(column, "")) for column in columns) + " |")
+
+
+if __name__ == "__main__":
+    main()
