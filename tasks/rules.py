@@ -127,10 +127,10 @@ class TreeRules:
     duplicate_message_window_minutes: int = _rule(120, 0)
     """A person's identical text is refused for so long."""
 
-    deadline_write_minutes: int = _rule(120, 1)
+    deadline_write_minutes: int = _rule(60, 1)
     """Minutes a writing task is held for one person. Ours: the reference held it for 5 and let everybody else in."""
 
-    deadline_judge_minutes: int = _rule(30, 1)
+    deadline_judge_minutes: int = _rule(15, 1)
     """Minutes a review or ranking is held for one person. Ours, as above."""
 
     allow_self_reply: bool = _rule(False)

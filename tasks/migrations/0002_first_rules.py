@@ -13,8 +13,8 @@ FIRST = {
     "min_active_rankings_per_lang": 0, "recent_tasks_span_sec": 300, "max_pending_tasks_per_user": 8,
     "auto_mod_enabled": True, "auto_mod_max_skip_reply": 25, "auto_mod_red_flags": 4,
     "task_requests_per_4_minutes": 30, "assistant_replies_per_2_minutes": 4, "prompter_replies_per_2_minutes": 8,
-    "message_size_limit": 2000, "duplicate_message_window_minutes": 120, "deadline_write_minutes": 120,
-    "deadline_judge_minutes": 30, "allow_self_reply": False, "allow_self_labeling": False, "allow_self_ranking": False,
+    "message_size_limit": 2000, "duplicate_message_window_minutes": 120, "deadline_write_minutes": 60,
+    "deadline_judge_minutes": 15, "allow_self_reply": False, "allow_self_labeling": False, "allow_self_ranking": False,
     "weight_rank": 10.0, "weight_review_reply": 5.0, "weight_review_prompt": 5.0, "weight_reply": 2.0,
     "weight_prompt": 0.01, "closest_first": True,
 }  # fmt: skip
