@@ -42,15 +42,21 @@ def main() -> None:
 
 
 def _run(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, *arguments], env={**os.environ, **environment}, cwd=databases.ROOT, stdout=subprocess.PIPE, text=True
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        cwd=databases.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     if done.returncode:
         sys.exit(done.returncode)
     return done.stdout
 
 
-def _measured(environment: dict[str, str], size: str, way: str, volunteers: int, calls: int, what: str) -> dict[str, object]:
+def _measured(
+    environment: dict[str, str], size: str, way: str, volunteers: int, calls: int, what: str
+) -> dict[str, object]:
     out = _run(environment, "-m", "benchmarks.measure", size, way, str(volunteers), str(calls), what)
     row: dict[str, object] = json.loads(out.splitlines()[-1])
     return row
@@ -58,7 +64,9 @@ def _measured(environment: dict[str, str], size: str, way: str, volunteers: int,
 
 def _drifts(environment: dict[str, str], size: str) -> int:
     """Over-collection, lost answers, wrong counters: what check_trees finds in the active trees after the load."""
-    out = _run(environment, "-c", f"from benchmarks import fill; import os; fill.count_drifts(dict(os.environ), {size!r})")
+    out = _run(
+        environment, "-c", f"from benchmarks import fill; import os; fill.count_drifts(dict(os.environ), {size!r})"
+    )
     return int(out)
 
 

@@ -20,7 +20,9 @@ from benchmarks import databases
 from benchmarks.volunteers import Measured, through_functions, through_http
 
 
-def measure(environment: dict[str, str], size: str, way: str, volunteers: int, calls: int, submit: bool) -> dict[str, Any]:
+def measure(
+    environment: dict[str, str], size: str, way: str, volunteers: int, calls: int, submit: bool
+) -> dict[str, Any]:
     """Let `volunteers` threads make `calls` calls each, after a short warm-up. `way`: functions or http."""
     databases.use(environment, size)
     from accounts.models import User
@@ -76,12 +78,12 @@ def _web() -> Any:
         sys.executable, "-m", "gunicorn", "oasst_web.wsgi", "--bind", f"127.0.0.1:{port}",
         "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--log-level", "error",
     ]  # fmt: skip
-    server = subprocess.Popen(command, env=dict(os.environ), cwd=databases.ROOT)  # noqa: S603
+    server = subprocess.Popen(command, env=dict(os.environ), cwd=databases.ROOT)
     try:
         deadline = time.monotonic() + 60
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
                 break
             except OSError:
                 if time.monotonic() > deadline:
@@ -120,5 +122,7 @@ def percentile(values: list[Any], p: int) -> Any:
 
 if __name__ == "__main__":
     size, way, volunteers, calls, what = sys.argv[1:]
-    environment = {k: v for k, v in os.environ.items() if k in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OASST_DATA_DIR")}
+    environment = {
+        k: v for k, v in os.environ.items() if k in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OASST_DATA_DIR")
+    }
     print(json.dumps(measure(environment, size, way, int(volunteers), int(calls), what == "answers")))

@@ -83,7 +83,7 @@ def through_functions(people: list[Any], calls: int, seed: int, submit: bool, me
                     continue
                 mine.answers.append(time.perf_counter() - started)
                 mine.answer_queries.append(counter.count)
-    except Exception as problem:  # noqa: BLE001 - an error is a result here: it is counted and printed
+    except Exception as problem:  # an error is a result here: it is counted and printed
         mine.errors.append(repr(problem))
     finally:
         connection.close()
@@ -132,7 +132,7 @@ def through_http(
                 mine.errors.append(f"{status} for an answer")
             else:
                 mine.refusals += 1
-    except Exception as problem:  # noqa: BLE001 - as above
+    except Exception as problem:  # as above
         mine.errors.append(repr(problem))
     finally:
         connection.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from random import Random
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -66,11 +68,10 @@ class Campaign:
         if threads == 1:
             self._work(self.rng)
         else:
-            workers = [threading.Thread(target=self._thread, args=(Random(self.seed + n),)) for n in range(threads)]
+            with ThreadPoolExecutor(threads) as pool:
+                workers = [pool.submit(self._thread, Random(self.seed + n)) for n in range(threads)]
             for worker in workers:
-                worker.start()
-            for worker in workers:
-                worker.join()
+                worker.result()
         self.now += timedelta(minutes=self.rules.deadline_write_minutes + 1)
         self._jobs()
 
@@ -89,6 +90,7 @@ class Campaign:
         try:
             self._work(rng)
         finally:
+            self.ended = self.ended or "a thread broke down"
             connection.close()
 
     def _work(self, rng: Random) -> None:
@@ -181,7 +183,7 @@ class Campaign:
 
     def _jobs(self) -> None:
         """What Celery does in production."""
-        given = {"now": self.now, "rules": self.rules, "rng": self.rng}
+        given: dict[str, Any] = {"now": self.now, "rules": self.rules, "rng": self.rng}
         assignment.return_expired(**given)
         scoring.score_waiting(**given)
         lang_jobs = [*self.languages]
@@ -222,7 +224,9 @@ class Campaign:
             ranked: dict[object, list[tuple[int, float]]] = {}
             for message in known.filter(rank__isnull=False):
                 ranked.setdefault(message.parent_id, []).append((message.rank, self.truths[str(message.pk)].quality))
-        pairs = [(a, b) for group in ranked.values() for a, b in combinations(group, 2) if a[0] != b[0] and a[1] != b[1]]
+        pairs = [
+            (a, b) for group in ranked.values() for a, b in combinations(group, 2) if a[0] != b[0] and a[1] != b[1]
+        ]
         right = sum((a[0] < b[0]) == (a[1] > b[1]) for a, b in pairs)
         return {
             "verdicts": len(verdicts),
