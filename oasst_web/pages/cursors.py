@@ -1,0 +1,46 @@
+"""Paging by key: the next page starts after the last row of this one, so it costs the same at any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_datetime
+
+SIZE = 20
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows, newest first, and the cursor of the rows after them (empty on the last page)."""
+
+    rows: list[Any]
+    after: str
+
+
+def page(rows: QuerySet[Any], *, after: str, size: int = SIZE) -> Page:
+    """The rows older than the cursor. A cursor we cannot read means the first page."""
+    start = _read(after)
+    if start is not None:
+        at, pk = start
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    found: Iterable[Any] = rows.order_by("-created_at", "-pk")[: size + 1]
+    listed = list(found)
+    return Page(listed[:size], _written(listed[size - 1]) if len(listed) > size else "")
+
+
+def _written(row: Any) -> str:
+    return f"{row.created_at.isoformat()}_{row.pk}"
+
+
+def _read(cursor: str) -> tuple[datetime, UUID] | None:
+    moment, _separator, pk = cursor.partition("_")
+    try:
+        at = parse_datetime(moment)
+        return (at, UUID(pk)) if at is not None and at.tzinfo is not None else None
+    except ValueError:
+        return None

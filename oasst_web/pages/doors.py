@@ -1,0 +1,66 @@
+"""Who may come in. Every page but the public ones stands behind one of these two doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+
+from accounts import access
+from accounts.models import User
+from common.errors import DomainError
+from oasst_web.pages import errors
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; for views behind a door."""
+    return cast(User, request.user)
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Anonymous people go to the sign-in page and come back; what they posted is given back to them.
+
+    A refusal that the view itself does not answer becomes its page here.
+    """
+
+    @never_cache
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            if request.method == "POST":
+                return errors.session_ended(request)
+            return redirect_to_login(request.get_full_path())
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as refusal:
+            return errors.refused(request, refusal)
+
+    return cast("View[P]", door)
+
+
+def taking_part(view: View[P]) -> View[P]:
+    """Signed in, terms accepted, not banned."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        access.check_may_take_part(person(request))
+        return view(request, *args, **kwargs)
+
+    return signed_in(cast("View[P]", door))
+
+
+def safe_next(request: HttpRequest, otherwise: str) -> str:
+    """The `next` of the request when it stays on this site."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+        return target
+    return otherwise

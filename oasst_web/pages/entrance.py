@@ -1,0 +1,101 @@
+"""Coming in and going out: the landing page, sign-in by code, terms, and the demo people."""
+
+from __future__ import annotations
+
+from allauth.account import views as allauth_views
+from django.conf import settings
+from django.contrib import auth, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import access
+from accounts.models import User
+from oasst_web.demo import people
+from oasst_web.pages import doors
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, for people who are not signed in."""
+    if request.user.is_authenticated:
+        return redirect("dashboard")
+    return render(request, "home.html", {"demo_people": _demo_people()})
+
+
+class _RequestCode(allauth_views.RequestLoginCodeView):
+    """allauth's page, but a mistyped address can be corrected while a code is on its way."""
+
+    template_name = "account/request_login_code.html"
+
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: object) -> HttpResponseRedirect | None:
+        return None
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        return {**super().get_context_data(**kwargs), "demo_people": _demo_people()}
+
+
+request_code = _RequestCode.as_view()
+
+
+@never_cache
+def confirm_code(request: HttpRequest) -> HttpResponse:
+    """Type the code. When allauth sends the person back to the start, say why and keep where they wanted to go."""
+    response: HttpResponse = allauth_views.confirm_login_code(request)
+    start = reverse("account_request_login_code")
+    if isinstance(response, HttpResponseRedirect) and response.url == start:
+        # After too many attempts allauth has said so; when the code ran out it says nothing.
+        if not getattr(messages.get_messages(request), "added_new", False):
+            messages.error(request, _("That code has expired or was used already. Ask for a new one."))
+        target = doors.safe_next(request, "")
+        return redirect(f"{start}?{urlencode({'next': target})}" if target else start)
+    return response
+
+
+@require_GET
+def inactive(request: HttpRequest) -> HttpResponse:
+    """For an account that was deleted."""
+    return render(request, "account/account_inactive.html", status=403)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Only by POST: no link and no picture can sign anybody out."""
+    auth.logout(request)
+    messages.success(request, _("You are signed out."))
+    return redirect("home")
+
+
+def _demo_people() -> list[User]:
+    return people.all_of_them() if settings.DEMO else []
+
+
+@require_POST
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    """Become one of the demo people with one click. Where there is no demo, there is no such page."""
+    if not settings.DEMO:
+        raise Http404
+    person = get_object_or_404(User, email=request.POST.get("email", ""), email__in=people.EMAILS)
+    auth.login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return redirect(doors.safe_next(request, reverse("dashboard")))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def terms(request: HttpRequest) -> HttpResponse:
+    """For everybody to read. Whoever accepts them goes on to where they wanted to be."""
+    if request.method == "POST":
+        return accept_terms(request)
+    accepted = request.user.is_authenticated and (request.user.terms_version or 0) >= access.TERMS_VERSION
+    context = {"next": doors.safe_next(request, reverse("home")), "accepted": accepted}
+    return render(request, "terms.html", context)
+
+
+@doors.signed_in
+def accept_terms(request: HttpRequest) -> HttpResponse:
+    access.accept_terms(person=doors.person(request), now=timezone.now())
+    return redirect(doors.safe_next(request, reverse("dashboard")))

@@ -1,0 +1,77 @@
+"""Pages for what went wrong: each says what happened, that the text is safe, and how to go on."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.shortcuts import redirect, render
+from django.template import loader
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.access import TermsNotAccepted, UserDisabled
+from common.errors import DomainError
+from oasst_web.pages import kept
+from tasks.refusals import NotYours, TaskGone, TreeEnded
+
+
+def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """The page for a refusal of a use case, with its status and sentence and whatever was typed."""
+    typed = kept.of(request)
+    if isinstance(refusal, TermsNotAccepted) and not typed.texts:
+        target = request.get_full_path() if request.method == "GET" else reverse("dashboard")
+        return redirect(f"{reverse('terms')}?{urlencode({'next': target})}")
+    template = "errors/banned.html" if isinstance(refusal, UserDisabled) else "errors/refused.html"
+    context = {
+        "title": _title(refusal),
+        "sentence": refusal.sentence,
+        "kept": typed,
+        "terms_missing": isinstance(refusal, TermsNotAccepted),
+        "status": refusal.status,
+    }
+    return render(request, template, context, status=refusal.status)
+
+
+def _title(refusal: DomainError) -> str:
+    if isinstance(refusal, TaskGone | TreeEnded):
+        return _("This task is gone")
+    if isinstance(refusal, NotYours):
+        return _("This task is not yours")
+    if refusal.status == 404:
+        return _("There is nothing here")
+    return _("That did not work")
+
+
+def session_ended(request: HttpRequest) -> HttpResponse:
+    """Somebody sent an answer after their session had ended: give it back, with a way to sign in beside it."""
+    context = {"kept": kept.of(request), "path": request.get_full_path(), "back": _page_of(request)}
+    return render(request, "errors/session_ended.html", context, status=401)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where to be after signing in: the task that was answered, else the dashboard."""
+    match = request.resolver_match
+    return request.path if match is not None and match.url_name == "task" else reverse("dashboard")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was too old, or came from another site. It is not sent again by one click: that would undo the check."""
+    return render(request, "errors/csrf.html", {"kept": kept.of(request)}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/400.html", {"kept": kept.of(request)}, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/403.html", {"kept": kept.of(request)}, status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/404.html", {"kept": kept.of(request)}, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Rendered without context processors: the database may be what failed."""
+    page = loader.get_template("errors/500.html").render({"kept": kept.of(request)})
+    return HttpResponseServerError(page)

@@ -1,0 +1,48 @@
+"""How it works: every rule of the trees for everybody to read, and for administrators to change."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from common.errors import DomainError
+from oasst_web.forms.rules import RulesForm
+from oasst_web.pages import doors
+from tasks import rulebook
+
+
+@doors.signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules(request: HttpRequest) -> HttpResponse:
+    """The rules in force. A change stores a new version; old ones are never edited."""
+    person = doors.person(request)
+    current = rulebook.in_force()
+    if request.method != "POST":
+        return _page(request, RulesForm(current=current))
+    if not person.is_admin:
+        raise PermissionDenied
+    form = RulesForm(request.POST, current=current)
+    if not form.is_valid():
+        return _page(request, form, problem=_("Nothing was changed yet. Look at the marked places."), status=422)
+    if form.cleaned_data["version"] != current.version:
+        problem = _("Somebody changed the rules meanwhile. Compare your values with those in force, then save again.")
+        return _page(request, form, problem=problem, status=409)
+    if not form.changes:
+        messages.info(request, _("Nothing was different, so nothing was changed."))
+        return redirect("rules")
+    try:
+        changed = rulebook.change(changes=form.changes, by=person, note=form.cleaned_data["note"], now=timezone.now())
+    except DomainError as refusal:
+        return _page(request, form, problem=str(refusal), status=refusal.status)
+    messages.success(request, _("Version %(version)d of the rules is in force.") % {"version": changed.version})
+    return redirect("rules")
+
+
+def _page(request: HttpRequest, form: RulesForm, *, problem: str = "", status: int = 200) -> HttpResponse:
+    context = {"form": form, "problem": problem, "version": form.current.version}
+    return render(request, "rules.html", context, status=status)

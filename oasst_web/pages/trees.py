@@ -1,0 +1,150 @@
+"""One conversation tree as an outline, and what a reader may do with a message: react, report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from moderation import reports
+from oasst_web.forms.reports import ReportForm
+from oasst_web.pages import doors
+from tasks import reactions
+from tasks.models import Message, Reaction, Tree
+
+THUMBS = ("+1", "-1")
+
+
+@dataclass
+class Thumb:
+    """One reaction as a reader sees it."""
+
+    emoji: str
+    mine: bool
+    count: int | None
+    """How many people; None until the reader has reacted, so that nobody follows the crowd."""
+
+
+@dataclass
+class Branch:
+    """One message with the branches below it. A message the reader may not see leaves an empty place."""
+
+    message: Message | None
+    thumbs: list[Thumb] = field(default_factory=list)
+    replies: list[Branch] = field(default_factory=list)
+    in_question: bool = False
+    """The reader came for this one."""
+
+
+@doors.taking_part
+@require_GET
+def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
+    """The whole conversation, from top to bottom."""
+    person = doors.person(request)
+    found = get_object_or_404(Tree, pk=tree_id)
+    visible = {message.pk: message for message in Message.objects.visible_to(person).filter(tree=found)}
+    if not visible:
+        raise Http404
+    every = list(Message.objects.filter(tree=found).order_by("created_at", "pk").values_list("pk", "parent_id"))
+    thumbs = _thumbs(person, visible)
+    asked = request.GET.get("at", "")
+    branches = {pk: Branch(visible.get(pk), thumbs.get(pk, []), in_question=str(pk) == asked) for pk, _parent in every}
+    root: Branch | None = None
+    for pk, parent_id in every:
+        if parent_id is None:
+            root = branches[pk]
+        else:
+            branches[parent_id].replies.append(branches[pk])
+    for branch in branches.values():
+        branch.replies.sort(key=lambda reply: (reply.message is None, _rank(reply)))
+    context = {"tree": found, "root": root and _without_empty_ends(root)}
+    return render(request, "trees/tree.html", context)
+
+
+def _rank(branch: Branch) -> float:
+    message = branch.message
+    return float("inf") if message is None or message.rank is None else message.rank
+
+
+def _without_empty_ends(branch: Branch) -> Branch:
+    """Places of unseen messages are kept only where something below them can be seen."""
+    kept = [_without_empty_ends(reply) for reply in branch.replies]
+    branch.replies = [reply for reply in kept if reply.message is not None or reply.replies]
+    return branch
+
+
+def _thumbs(person: User, shown: Iterable[UUID]) -> dict[UUID, list[Thumb]]:
+    """The thumbs under each message, in two queries."""
+    ids = list(shown)
+    rows = Reaction.objects.filter(message_id__in=ids, emoji__in=THUMBS)
+    mine = set(rows.filter(person=person).values_list("message_id", "emoji"))
+    counts: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for message_id, emoji, count in rows.values_list("message_id", "emoji").annotate(Count("pk")):
+        counts[message_id][emoji] = count
+    reacted = {message_id for message_id, _emoji in mine}
+    return {
+        pk: [Thumb(e, (pk, e) in mine, counts[pk].get(e, 0) if pk in reacted else None) for e in THUMBS] for pk in ids
+    }
+
+
+@doors.taking_part
+@require_GET
+def message(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """The place of one message in its tree."""
+    return redirect(_place(_visible(doors.person(request), message_id)))
+
+
+@doors.taking_part
+@require_POST
+def react(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """Give or take back a thumb. With htmx only the thumbs are drawn anew."""
+    person = doors.person(request)
+    found = _visible(person, message_id)
+    emoji = request.POST.get("emoji", "")
+    if emoji in THUMBS:
+        reactions.toggle(message_id=found.pk, person=person, emoji=emoji, now=timezone.now())
+    if request.headers.get("HX-Request"):
+        branch = Branch(found, _thumbs(person, [found.pk])[found.pk])
+        return render(request, "trees/_thumbs.html", {"branch": branch})
+    return redirect(_place(found))
+
+
+@doors.taking_part
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """Tell the moderators what is wrong with a message."""
+    person = doors.person(request)
+    found = _visible(person, message_id)
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        reports.report(
+            message_id=found.pk,
+            person=person,
+            labels=form.cleaned_data["labels"],
+            text=form.cleaned_data["text"],
+            now=timezone.now(),
+        )
+        messages.success(request, _("Thank you. The moderators will look at it."))
+        return redirect(_place(found))
+    status = 422 if form.is_bound else 200
+    return render(request, "trees/report.html", {"message": found, "form": form}, status=status)
+
+
+def _visible(person: User, message_id: UUID) -> Message:
+    found: Message = get_object_or_404(Message.objects.visible_to(person), pk=message_id)
+    return found
+
+
+def _place(found: Message) -> str:
+    return f"{reverse('tree', args=[found.tree_id])}?at={found.pk}#m-{found.pk}"
