@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.locking import lock_person
 from accounts.models import Status, User
 from common.errors import DomainError, ErrorCode
 from moderation.models import Action, ActionLog, FlaggedMessage
@@ -52,9 +53,7 @@ def _locked(message_id: UUID) -> tuple[Message, Tree]:
 
 
 @transaction.atomic
-def delete_message(
-    *, message_id: UUID, by: User | None, why: str, now: datetime, rules: TreeRules, rng: Random
-) -> int:
+def delete_message(*, message_id: UUID, by: User | None, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     """Hide a message and everything below it. Returns how many were hidden; deleting twice changes nothing more."""
     _check(by)
     message, tree = _locked(message_id)
@@ -71,9 +70,7 @@ def delete_message(
 
 
 @transaction.atomic
-def undelete_message(
-    *, message_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random
-) -> int:
+def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     """Show a message and all its ancestors again; what is below it stays as it is. Returns how many were shown."""
     _check(by)
     message, tree = _locked(message_id)
@@ -83,7 +80,8 @@ def undelete_message(
     while at is not None:
         path.append(at)
         at = parents[at]
-    shown: int = Message.objects.filter(pk__in=path, deleted=True).update(deleted=False)
+    # A moderator has looked: the flags that removed it no longer count, or automatic moderation would do so again.
+    shown: int = Message.objects.filter(pk__in=path, deleted=True).update(deleted=False, flags_cleared_at=now)
     _log(Action.UNDELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return shown
@@ -105,6 +103,7 @@ def edit_message(
     message.text, message.edited = draft.text, True
     message.save(update_fields=["text", "edited"])
     _log(Action.EDIT_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return message
 
 
@@ -179,7 +178,7 @@ def unban_person(*, person_id: UUID, by: User, why: str, now: datetime) -> User:
 @transaction.atomic
 def _set_status(person_id: UUID, status: Status, action: Action, by: User, why: str, now: datetime) -> User:
     _check(by)
-    person = User.objects.select_for_update().get(pk=person_id)
+    person = lock_person(person_id)
     if person.is_admin and not by.is_admin:
         raise NotAllowed(_("Only an administrator may do this to an administrator."))
     person.status = status

@@ -22,7 +22,7 @@ WATCHED = (State.INITIAL_PROMPT_REVIEW, State.PROMPT_LOTTERY_WAITING, State.GROW
 
 
 def moderate(*, now: datetime, rules: TreeRules, rng: Random) -> int:
-    """Act on every message with too many red flags and every tree with too many skips. Returns how many were acted on."""
+    """Act on every message with too many red flags and every tree with too many skips. Returns on how many."""
     if not rules.auto_mod_enabled:
         return 0
     acted = 0

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Min
 
+from accounts.locking import lock_people
 from accounts.models import User
 from tasks.models import Task, TaskState
 
@@ -27,7 +28,7 @@ def keep(*, now: datetime) -> int:
         for row in answered.values("claimed_by").annotate(first=Min("done_at"), last=Max("done_at"))
     }
     with transaction.atomic():
-        people = list(User.objects.select_for_update(no_key=True).filter(pk__in=latest).order_by("id"))
+        people = lock_people(latest)
         for person in people:
             _extend(person, *latest[person.pk])
         User.objects.bulk_update(people, ["last_activity_at", "streak_started_at", "streak_days"], batch_size=500)

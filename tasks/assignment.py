@@ -57,7 +57,7 @@ def available(*, person: User, lang: str, rules: TreeRules) -> dict[Kind, int]:
     """How many tasks of each kind this person could claim now. Asking changes nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT t.kind, count(*) FROM tasks_task t WHERE {ELIGIBLE} GROUP BY t.kind",
+            f"SELECT t.kind, count(*) FROM tasks_task t WHERE {ELIGIBLE} GROUP BY t.kind",  # noqa: S608  # ELIGIBLE is ours
             _params(person, lang, rules),
         )
         counts = {Kind(kind): count for kind, count in cursor.fetchall()}
@@ -84,9 +84,7 @@ def _fresh(task_id: UUID) -> Task:
     return task
 
 
-def _claim_one(
-    kind: Kind, params: Mapping[str, Any], now: datetime, rules: TreeRules, rng: Random
-) -> UUID | None:
+def _claim_one(kind: Kind, params: Mapping[str, Any], now: datetime, rules: TreeRules, rng: Random) -> UUID | None:
     minutes = rules.deadline_write_minutes if KINDS[kind].deed is Deed.WRITE else rules.deadline_judge_minutes
     values = {
         **params,
@@ -119,7 +117,7 @@ def _draw(params: Mapping[str, Any], rules: TreeRules, rng: Random) -> Iterator[
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k(kind) WHERE EXISTS (
-                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {ELIGIBLE})""",
+                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {ELIGIBLE})""",  # noqa: S608  # ELIGIBLE is ours
             {**params, "kinds": [kind.value for kind in Kind]},
         )
         there = sorted(Kind(row[0]) for row in cursor.fetchall())
@@ -201,10 +199,14 @@ def skip(
         Skip.objects.create(person=by, **declined)
     else:
         Skip.objects.get_or_create(person=by, message_id=task.message_id, kind=task.kind, defaults=declined)
+        # Whoever declines the work cannot answer it late either, whichever of its rows they had held.
+        Task.objects.filter(last_holder=by, message_id=task.message_id, kind=task.kind).update(last_holder=None)
     if task.claimed_by_id == by.pk:
         trees.give_back(task, remember=False)
         if tree is not None:
             trees.advance(tree=tree, event=Event.RETURNED, by=by, now=now, rules=rules, rng=rng)
+    elif task.message_id is None:
+        Task.objects.filter(pk=task.pk).update(last_holder=None)
 
 
 @transaction.atomic

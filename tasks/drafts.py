@@ -68,7 +68,7 @@ class ReviewDraft:
 
     @classmethod
     def of(cls, kind: Kind, labels: Mapping[str, float | None]) -> ReviewDraft:
-        """Only labels that this kind of review knows, the mandatory ones answered. Raises InvalidLabel, LabelMissing."""
+        """Only labels this kind of review knows, the mandatory ones answered. Raises InvalidLabel, LabelMissing."""
         answered = {name: float(value) for name, value in labels.items() if value is not None}
         for name, value in answered.items():
             if name not in LABELS_OF_KIND[kind]:
@@ -89,8 +89,10 @@ class RankingDraft:
     not_rankable: bool = False
 
     @classmethod
-    def of(cls, order: Sequence[Sequence[UUID]], *, shown: Collection[UUID], not_rankable: bool = False) -> RankingDraft:
-        """Every shown reply exactly once. Raises InvalidRanking. Inside a group order means nothing, so ids are sorted."""
+    def of(
+        cls, order: Sequence[Sequence[UUID]], *, shown: Collection[UUID], not_rankable: bool = False
+    ) -> RankingDraft:
+        """Every shown reply exactly once. Raises InvalidRanking. Order means nothing inside a group: ids are sorted."""
         ranked = [item for group in order for item in group]
         if len(ranked) != len(set(ranked)) or set(ranked) != set(shown):
             raise InvalidRanking

@@ -1,4 +1,4 @@
-"""What a tree wants next, as pure functions over a snapshot: its facts for the table, and the openings it should have."""
+"""What a tree wants next, as pure functions over a snapshot: its facts for the table, its openings."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """One open or claimed task row."""
+    """One open or claimed task row. Snapshots list claimed ones first, in the order in which they were claimed."""
 
     id: UUID
     kind: Kind
@@ -89,6 +89,23 @@ class Snapshot:
     @cached_property
     def claimed(self) -> Counter[Opening]:
         return Counter((row.kind, row.message_id) for row in self.live if row.claimed)
+
+    @cached_property
+    def writing(self) -> list[Live]:
+        """Claimed replies that are still wanted: first come first served, within the places and the goal.
+
+        After a message was restored, or the rules changed, there may be more claims than places.
+        """
+        if self.finished_before:
+            return []
+        free, budget = dict(self.slots), self.goal - self.counted
+        writing = []
+        for row in self.live:
+            if row.claimed and row.kind in REPLYING and budget > 0 and free.get(row.message_id, 0) > 0:
+                free[row.message_id] -= 1
+                budget -= 1
+                writing.append(row)
+        return writing
 
     def width(self, parent: Node) -> int:
         """Replies wanted under this message."""
@@ -135,7 +152,7 @@ class Snapshot:
             root_verdict=self.root.review_result,
             accepted=sum(node.kept for node in self.nodes),
             undecided=sum(node.undecided for node in self.nodes if node.parent_id is not None),
-            in_flight=sum(count for (kind, _message), count in self.claimed.items() if kind in REPLYING),
+            in_flight=len(self.writing),
             room=sum(self.slots.values()),
             rankable_sets=len(self.rankable_sets),
             missing_rankings=sum(self.missing_rankings.values()),
@@ -203,17 +220,19 @@ class Plan:
 def plan(snapshot: Snapshot, state: State, rng: Random) -> Plan:
     """Compare the live rows with what is wanted.
 
-    Claims are honoured as long as their work is wanted at all. Openings never promise more than is wanted: replies
+    Claims are honoured as long as their work is wanted. Neither they nor the openings promise more than that: replies
     stay within the budget of the tree and the places of each message, whoever holds the rest.
     """
     judging, places = snapshot.judging_wanted(state), snapshot.reply_places(state)
+    writing = snapshot.writing if places else []
+    honoured = {row.id for row in writing}
     open_rows: dict[Opening, list[Live]] = defaultdict(list)
     withdraw = []
     for row in snapshot.live:
         opening = (row.kind, row.message_id)
         if not row.claimed:
             open_rows[opening].append(row)
-        elif opening not in judging and opening not in places:
+        elif opening not in judging and row.id not in honoured:
             withdraw.append(row.id)
 
     drop: list[UUID] = []
@@ -225,9 +244,9 @@ def plan(snapshot: Snapshot, state: State, rng: Random) -> Plan:
         drop.extend(row.id for row in have[want:])
         make.extend((opening, rng.random()) for _ in range(want - len(have)))
 
-    held = sum(count for (kind, _message), count in snapshot.claimed.items() if kind in REPLYING)
-    budget = max(0, snapshot.reply_budget(state) - held)
-    free = {opening: max(0, count - snapshot.claimed[opening]) for opening, count in places.items()}
+    budget = max(0, snapshot.reply_budget(state) - len(writing))
+    held = Counter((row.kind, row.message_id) for row in writing)
+    free = {opening: count - held[opening] for opening, count in places.items()}
     for opening, have in open_rows.items():
         if opening[0] not in REPLYING:
             continue

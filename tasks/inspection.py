@@ -37,7 +37,7 @@ class Drift:
 
 
 def drifts(rules: TreeRules) -> Iterator[Drift]:
-    """Every drift in the database, tree by tree. Changes nothing. Run it while nobody writes, or drifts may be in motion."""
+    """Every drift in the database, tree by tree. Changes nothing. While somebody writes, drifts may be in motion."""
     yield from _task_drifts()
     chunk: list[Tree] = []
     for tree in Tree.objects.order_by("id").iterator(chunk_size=CHUNK):
@@ -59,9 +59,7 @@ def _task_drifts() -> Iterator[Drift]:
     ).iterator():
         yield Drift("answer", f"task {task.pk}", "done", "no answer")
     for rows, person in zip(answers, ("author", "reviewer", "ranker"), strict=True):
-        odd = rows.filter(task__isnull=False).exclude(
-            task__state=TaskState.DONE, task__claimed_by=F(person)
-        )
+        odd = rows.filter(task__isnull=False).exclude(task__state=TaskState.DONE, task__claimed_by=F(person))
         for answer in odd.iterator():
             yield Drift("task", f"{answer}", "not done by the one who answered", "done")
     for task in Task.objects.live().exclude(message=None).exclude(author=F("message__author")).iterator():
@@ -88,7 +86,10 @@ def _tree_drifts(chunk: Sequence[Tree], rules: TreeRules) -> Iterator[Drift]:
             ballots[ranking.parent_id].append(ranking.order)
     versions = {row.version: rulebook.version(row.version, row.values) for row in RulesVersion.objects.all()}
     last_states = dict(
-        TreeTransition.objects.filter(tree__in=chunk).order_by("tree", "-id").distinct("tree").values_list("tree", "to_state")
+        TreeTransition.objects.filter(tree__in=chunk)
+        .order_by("tree", "-id")
+        .distinct("tree")
+        .values_list("tree", "to_state")
     )
     seen = trees.snapshots(chunk, rules)
     for tree in chunk:
@@ -142,7 +143,9 @@ def _verdicts(
             for name in ("spam", "lang_mismatch"):
                 published = before.get(name) or {}
                 weight = published.get("count") or 0
-                total = sum(labels.get(name, 0.0) for labels in reviews[:seen]) + (published.get("value") or 0.0) * weight
+                total = (
+                    sum(labels.get(name, 0.0) for labels in reviews[:seen]) + (published.get("value") or 0.0) * weight
+                )
                 means[name] = total / (seen + weight)
             verdicts.add(acceptance_score(means) > threshold)
     return verdicts or {None}
@@ -185,7 +188,7 @@ def _state_drifts(tree: Tree, seen: Snapshot, last_state: str, rules: TreeRules)
 
 
 def _over_collection(tree: Tree, seen: Snapshot, where: str) -> Iterator[Drift]:
-    """No tree collected here is larger than its goal, no message has more replies than wanted, tasks in hand included."""
+    """No tree collected here outgrows its goal, no message has more replies than wanted, tasks in hand included."""
     if tree.origin or State(tree.state) is not State.GROWING:
         return
     held = sum(count for (kind, _m), count in seen.claimed.items() if kind in REPLYING)

@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import F
 
 from accounts import access
 from accounts.models import User
@@ -69,7 +69,7 @@ def submit(*, task_id: UUID, by: User, draft: Draft, now: datetime, rules: TreeR
         kind = Kind(task.kind)
         if not isinstance(draft, DRAFT_OF_DEED[KINDS[kind].deed]):
             raise WrongKindOfAnswer
-        answered = _answered_before(task, by)
+        answered = _answered_before(task, by, draft)
         if answered is not None:
             return _repeated(answered, draft)
         task = _held(task, tree, by, now)
@@ -93,15 +93,17 @@ def _typed_conflicts() -> Iterator[None]:
         raise
 
 
-def _answered_before(task: Task, by: User) -> Task | None:
+def _answered_before(task: Task, by: User, draft: Draft) -> Task | None:
     """The finished task that holds this person's answer to this work: this row, or the one a late answer went to."""
     if task.state == TaskState.DONE and task.claimed_by_id == by.pk:
         return task
-    if task.last_holder_id != by.pk or task.message_id is None:
+    if task.last_holder_id != by.pk:
         return None
-    done: Task | None = Task.objects.filter(
-        claimed_by=by, message_id=task.message_id, kind=task.kind, state=TaskState.DONE
-    ).first()
+    answers = Task.objects.filter(claimed_by=by, message_id=task.message_id, kind=task.kind, state=TaskState.DONE)
+    if task.message_id is None and isinstance(draft, ReplyDraft):
+        # A late prompt may have gone to any opening of its language; only its text tells which.
+        answers = answers.filter(lang=task.lang, done_at__gte=task.created_at, written__text=draft.text)
+    done: Task | None = answers.first()
     return done
 
 
@@ -113,16 +115,7 @@ def _held(task: Task, tree: Tree | None, by: User, now: datetime) -> Task:
         raise NotYours
     if tree is not None and State(tree.state) not in ACTIVE:
         raise TreeEnded
-    same_work = Q(kind=task.kind, lang=task.lang, message_id=task.message_id)
-    mine = Q(state=TaskState.CLAIMED, claimed_by=by, message__isnull=False)
-    wanted = (
-        Task.objects.filter(same_work, mine | Q(state=TaskState.OPEN))
-        .select_related("message")
-        .select_for_update(no_key=True, skip_locked=True, of=("self",))
-        # One's own newer claim of the same work first, then the row that was missed, then any other opening.
-        .order_by("state", Case(When(pk=task.pk, then=0), default=1), "id")
-        .first()
-    )
+    wanted = locking.lock_wanted(task, by)
     if wanted is None:
         raise TaskGone
     wanted.claimed_by, wanted.claimed_at = User.objects.get(pk=by.pk), now

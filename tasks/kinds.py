@@ -63,16 +63,32 @@ class KindRow:
 
 KINDS: dict[Kind, KindRow] = {
     Kind.INITIAL_PROMPT: KindRow(
-        Deed.WRITE, Pool.PROMPT, Role.PROMPTER, _("Write a prompt"), _("Start a conversation: ask something you would really ask.")
+        Deed.WRITE,
+        Pool.PROMPT,
+        Role.PROMPTER,
+        _("Write a prompt"),
+        _("Start a conversation: ask something you would really ask."),
     ),
     Kind.PROMPTER_REPLY: KindRow(
-        Deed.WRITE, Pool.REPLY, Role.PROMPTER, _("Reply as user"), _("Go on with the conversation as the person who asked.")
+        Deed.WRITE,
+        Pool.REPLY,
+        Role.PROMPTER,
+        _("Reply as user"),
+        _("Go on with the conversation as the person who asked."),
     ),
     Kind.ASSISTANT_REPLY: KindRow(
-        Deed.WRITE, Pool.REPLY, Role.ASSISTANT, _("Reply as assistant"), _("Give the answer a helpful assistant would give.")
+        Deed.WRITE,
+        Pool.REPLY,
+        Role.ASSISTANT,
+        _("Reply as assistant"),
+        _("Give the answer a helpful assistant would give."),
     ),
     Kind.LABEL_INITIAL_PROMPT: KindRow(
-        Deed.REVIEW, Pool.REVIEW_PROMPT, None, _("Review a prompt"), _("Judge whether a prompt is fit to start a conversation.")
+        Deed.REVIEW,
+        Pool.REVIEW_PROMPT,
+        None,
+        _("Review a prompt"),
+        _("Judge whether a prompt is fit to start a conversation."),
     ),
     Kind.LABEL_PROMPTER_REPLY: KindRow(
         Deed.REVIEW, Pool.REVIEW_REPLY, None, _("Review a user reply"), _("Judge the last message of a conversation.")
@@ -84,7 +100,11 @@ KINDS: dict[Kind, KindRow] = {
         Deed.RANK, Pool.RANK, None, _("Rank user replies"), _("Sort replies to the same message from best to worst.")
     ),
     Kind.RANK_ASSISTANT_REPLIES: KindRow(
-        Deed.RANK, Pool.RANK, None, _("Rank assistant replies"), _("Sort answers to the same message from best to worst.")
+        Deed.RANK,
+        Pool.RANK,
+        None,
+        _("Rank assistant replies"),
+        _("Sort answers to the same message from best to worst."),
     ),
 }
 
@@ -125,19 +145,27 @@ class Label:
 #: the five steps 0, .25, .5, .75, 1. A question nobody answered has no value: it is absent, never 0.
 LABELS: dict[str, Label] = {
     "spam": Label(
-        Widget.YES_NO, _("Is the message spam?"), _("Deliberately poor, empty of meaning, or unrelated to the conversation.")
+        Widget.YES_NO,
+        _("Is the message spam?"),
+        _("Deliberately poor, empty of meaning, or unrelated to the conversation."),
     ),
     "fails_task": Label(
-        Widget.YES_NO, _("Does it fail to do what was asked?"), _("It does not answer the message above, whatever its style.")
+        Widget.YES_NO,
+        _("Does it fail to do what was asked?"),
+        _("It does not answer the message above, whatever its style."),
     ),
     "lang_mismatch": Label(
-        Widget.FLAG, _("Wrong language"), _("Written in another language than the conversation, without being asked to.")
+        Widget.FLAG,
+        _("Wrong language"),
+        _("Written in another language than the conversation, without being asked to."),
     ),
     "pii": Label(Widget.FLAG, _("Personal data"), _("Names, addresses, numbers or mail of a private person.")),
     "not_appropriate": Label(Widget.FLAG, _("Not appropriate"), _("Unsuitable for a helpful and polite conversation.")),
     "hate_speech": Label(Widget.FLAG, _("Hate speech"), _("Prejudice or threats against a protected group.")),
     "sexual_content": Label(Widget.FLAG, _("Sexual content"), _("Sexual material of any kind.")),
-    "moral_judgement": Label(Widget.FLAG, _("Judges morality"), _("Lectures about right and wrong without being asked.")),
+    "moral_judgement": Label(
+        Widget.FLAG, _("Judges morality"), _("Lectures about right and wrong without being asked.")
+    ),
     "political_content": Label(Widget.FLAG, _("Political"), _("Takes sides in politics.")),
     "quality": Label(
         Widget.LIKERT, _("Quality"), _("How good the message is overall."), _("Low quality"), _("High quality")
@@ -145,7 +173,9 @@ LABELS: dict[str, Label] = {
     "helpfulness": Label(
         Widget.LIKERT, _("Helpfulness"), _("How much it helps the person who asked."), _("Unhelpful"), _("Helpful")
     ),
-    "creativity": Label(Widget.LIKERT, _("Creativity"), _("How original the message is."), _("Ordinary"), _("Creative")),
+    "creativity": Label(
+        Widget.LIKERT, _("Creativity"), _("How original the message is."), _("Ordinary"), _("Creative")
+    ),
     "humor": Label(Widget.LIKERT, _("Humour"), _("Jokes and sarcasm count as humour."), _("Serious"), _("Humorous")),
     "toxicity": Label(Widget.LIKERT, _("Rudeness"), _("Insults and contempt."), _("Polite"), _("Rude")),
     "violence": Label(
@@ -153,7 +183,17 @@ LABELS: dict[str, Label] = {
     ),
 }
 
-_TAIL = ("quality", "creativity", "humor", "toxicity", "violence", "not_appropriate", "pii", "hate_speech", "sexual_content")
+_TAIL = (
+    "quality",
+    "creativity",
+    "humor",
+    "toxicity",
+    "violence",
+    "not_appropriate",
+    "pii",
+    "hate_speech",
+    "sexual_content",
+)
 
 #: Which labels each kind of review asks for, in the order shown.
 LABELS_OF_KIND: dict[Kind, tuple[str, ...]] = {

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 from zlib import crc32
 
 from django.db import connection, transaction
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from common.errors import DomainError, ErrorCode
-from tasks.models import Task, Tree
+from tasks.models import Task, TaskState, Tree
+
+#: First key of all our advisory locks; the second says what is locked.
+OURS = 0x0A557
 
 
 class TreeNotFound(DomainError):
@@ -30,12 +36,19 @@ def _require_transaction() -> None:
 
 
 def lock_tree(tree_id: UUID) -> Tree:
-    """The tree, locked FOR NO KEY UPDATE: answers may still be inserted elsewhere, but nobody else counts or decides."""
+    """The tree, locked FOR NO KEY UPDATE: rows may still refer to it, but nobody else counts or decides."""
     _require_transaction()
     tree = Tree.objects.select_for_update(no_key=True).filter(pk=tree_id).first()
     if tree is None:
         raise TreeNotFound
     return tree
+
+
+#: All of the task, and of message and holder what answering needs: naming 60 columns costs more than reading them.
+_TASK_COLUMNS = [field.name for field in Task._meta.concrete_fields]
+_MESSAGE_COLUMNS = [
+    f"message__{name}" for name in ("parent", "tree", "depth", "review_count", "review_result", "review_rules")
+]
 
 
 def lock_task(task_id: UUID) -> tuple[Task, Tree | None]:
@@ -45,6 +58,7 @@ def lock_task(task_id: UUID) -> tuple[Task, Tree | None]:
     task = (
         Task.objects.select_for_update(no_key=True, of=("self",))
         .select_related("message", "claimed_by")
+        .only(*_TASK_COLUMNS, *_MESSAGE_COLUMNS, "claimed_by__status", "claimed_by__terms_version")
         .filter(pk=task_id)
         .first()
     )
@@ -60,11 +74,54 @@ def lock_next_tree(queryset_of_trees: object) -> Tree | None:
     return trees
 
 
-def lock_language(lang: str) -> None:
-    """Until the transaction ends, nobody else draws prompts or wakes trees in this language."""
+def lock_ended_trees(lang: str) -> list[UUID]:
+    """Trees of the language whose backlog draw is still to come, locked; those just being moved come later."""
+    _require_transaction()
+    ended = Tree.objects.filter(lang=lang, end_due=True).order_by("id")
+    return list(ended.select_for_update(no_key=True, skip_locked=True).values_list("id", flat=True))
+
+
+def lock_openings(task_ids: Collection[UUID]) -> list[Task]:
+    """Those of these tasks that are open still, locked: nobody claims them now. Waits for claims being made."""
+    _require_transaction()
+    return list(Task.objects.open().select_for_update().filter(pk__in=list(task_ids)).order_by("id"))
+
+
+def lock_wanted(task: Task, by: User) -> Task | None:
+    """The row that a late answer to this task may go to, locked: the person's own newer claim of the same work, or the
+    row they missed, or any other opening of the same work. The tree must be locked.
+
+    All openings of the work are locked, not the first free one: a second tab of this person may just be claiming
+    another, and then that claim is the one to answer.
+    """
+    _require_transaction()
+    same_work = Task.objects.filter(kind=task.kind, lang=task.lang, message_id=task.message_id).select_related(
+        "message"
+    )
+    if task.message_id is None:
+        missed_first = Case(When(pk=task.pk, then=0), default=1)
+        prompts = same_work.open().select_for_update(no_key=True, skip_locked=True, of=("self",))
+        wanted: Task | None = prompts.order_by(missed_first, "id").first()
+        return wanted
+    mine_or_open = Q(state=TaskState.CLAIMED, claimed_by=by) | Q(state=TaskState.OPEN)
+    rows = same_work.filter(mine_or_open).select_for_update(no_key=True, of=("self",)).order_by("id")
+    return min(rows, key=lambda row: (row.state != TaskState.CLAIMED, row.pk != task.pk, row.pk), default=None)
+
+
+def _lock_for_all(what: int) -> None:
     _require_transaction()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x0A557, crc32(lang.encode()) - 2**31])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [OURS, what])
+
+
+def lock_language(lang: str) -> None:
+    """Until the transaction ends, nobody else draws prompts or wakes trees in this language."""
+    _lock_for_all(crc32(lang.encode()) - 2**31)
+
+
+def lock_rules() -> None:
+    """Until the transaction ends, nobody else stores a version of the rules."""
+    _lock_for_all(-1)
 
 
 #: A claim in one statement: the first open row that fits, skipping rows others are just taking.

@@ -40,7 +40,12 @@ def run_for(*, lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     """One language, alone: counting and raising happen under its lock, so no limit is passed. Returns trees drawn."""
     locking.lock_language(lang)
     counts = Counter(
-        dict(Tree.objects.filter(lang=lang).exclude(state=State.READY_FOR_EXPORT).values_list("state").annotate(Count("id")))
+        dict(
+            Tree.objects.filter(lang=lang)
+            .exclude(state=State.READY_FOR_EXPORT)
+            .values_list("state")
+            .annotate(Count("id"))
+        )
     )
     drawn = 0
     for _ in range(min(rules.max_active_trees - counts[State.GROWING], counts[State.PROMPT_LOTTERY_WAITING])):
@@ -101,12 +106,7 @@ def _open_prompts(lang: str, wanted: int, now: datetime, rng: Random) -> None:
 
 def _wake_backlog(lang: str, now: datetime, rules: TreeRules, rng: Random) -> None:
     """For every tree that ended, wake one from the backlog by chance; and one more while rankings are scarce."""
-    ended = list(
-        Tree.objects.filter(lang=lang, end_due=True)
-        .order_by("id")
-        .select_for_update(no_key=True, skip_locked=True)
-        .values_list("id", flat=True)
-    )
+    ended = locking.lock_ended_trees(lang)
     wake = sum(rng.random() < rules.p_activate_backlog_tree for _ in ended)
     Tree.objects.filter(pk__in=ended).update(end_due=False)
     if rules.min_active_rankings_per_lang:

@@ -46,7 +46,9 @@ class AlreadyFinished(DomainError):
 class AnswerConflict(DomainError):
     code = ErrorCode.TASK_ALREADY_DONE
     status = 409
-    sentence = _("You have already answered this task, and differently. The first answer stands; this one was not stored.")
+    sentence = _(
+        "You have already answered this task, and differently. The first answer stands; this one was not stored."
+    )
 
 
 class WrongKindOfAnswer(DomainError):

@@ -38,9 +38,7 @@ def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
     """Every line the answers of this tree have earned so far. Imported messages earn nothing."""
 
     def entry(person_id: object, reason: Reason, source: object) -> PointEntry:
-        return PointEntry(
-            person_id=person_id, reason=reason, source=str(source), points=POINTS[reason], created_at=now
-        )
+        return PointEntry(person_id=person_id, reason=reason, source=str(source), points=POINTS[reason], created_at=now)
 
     authors = {}
     for message in Message.objects.filter(tree=tree, task__isnull=False).order_by("id"):

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
+from tasks import locking
 from tasks import rules as pure
 from tasks.models import RulesVersion
 from tasks.rules import TreeRules
@@ -32,8 +33,7 @@ def change(*, changes: Mapping[str, Any], by: User | None, note: str, now: datet
 
     Trees keep the goal, depth and width they were born with; everything else holds from the next answer on.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x0A557, -1])
+    locking.lock_rules()
     values = {**in_force().values(), **changes}
     checked = pure.parse(values)
     row = RulesVersion.objects.create(values=checked.values(), created_by=by, note=note[:500], created_at=now)

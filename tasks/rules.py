@@ -1,9 +1,10 @@
-"""Every threshold of the tree's life, in one frozen value. The database keeps its versions; code takes it as an argument."""
+"""Every threshold of a tree's life, in one frozen value that code takes as an argument; the database keeps versions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
+from math import isfinite
 from typing import Any
 
 from django.utils.functional import Promise
@@ -142,16 +143,16 @@ class TreeRules:
     allow_self_ranking: bool = _rule(False)
     """Whether a person may rank a set with their own reply in it."""
 
-    weight_rank: float = _rule(10, 0)
+    weight_rank: float = _rule(10.0, 0)
     """Weight of rankings when a person asks for anything."""
 
-    weight_review_reply: float = _rule(5, 0)
+    weight_review_reply: float = _rule(5.0, 0)
     """Weight of reviews of replies."""
 
-    weight_review_prompt: float = _rule(5, 0)
+    weight_review_prompt: float = _rule(5.0, 0)
     """Weight of reviews of prompts."""
 
-    weight_reply: float = _rule(2, 0)
+    weight_reply: float = _rule(2.0, 0)
     """Weight of writing a reply."""
 
     weight_prompt: float = _rule(0.01, 0)
@@ -196,9 +197,11 @@ def _checked(rule: Field[Any], value: Any) -> Any:
         else:
             value = wanted(float(value)) if wanted is int else wanted(value)
     except (KeyError, ValueError, TypeError, OverflowError) as problem:
-        raise InvalidRules(_refusal(rule.name, value, _("a value of type %(type)s") % {"type": wanted.__name__})) from problem
+        raise InvalidRules(
+            _refusal(rule.name, value, _("a value of type %(type)s") % {"type": wanted.__name__})
+        ) from problem
     low, high = rule.metadata["low"], rule.metadata["high"]
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and not isfinite(value):
         raise InvalidRules(_refusal(rule.name, value, _("a number")))
     if low is not None and value < low:
         raise InvalidRules(_refusal(rule.name, value, _("at least %(low)s") % {"low": low}))

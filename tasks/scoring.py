@@ -57,7 +57,7 @@ def _number(label: str) -> Cast:
 
 
 def ballots_of(tree_id: UUID) -> dict[UUID, list[list[list[str]]]]:
-    """For each parent, the rankings of its replies: groups of message ids, best first. "Not rankable" orders nothing."""
+    """For each parent, the rankings of its replies: groups of ids, best first. "Not rankable" orders nothing."""
     ballots: dict[UUID, list[list[list[str]]]] = defaultdict(list)
     rows = Ranking.objects.filter(parent__tree_id=tree_id, not_rankable=False).order_by("created_at", "id")
     for parent_id, order in rows.values_list("parent_id", "order"):
@@ -66,7 +66,7 @@ def ballots_of(tree_id: UUID) -> dict[UUID, list[list[list[str]]]]:
 
 
 def ranks(siblings: Sequence[Message], ballots: Sequence[Sequence[Sequence[str]]]) -> dict[UUID, int]:
-    """Rank of each accepted reply by ranked pairs: how many siblings are better. Those nobody can separate share a rank.
+    """Rank of each accepted reply by ranked pairs: how many siblings are better. Inseparable ones share a rank.
 
     Without a ballot, ranks that came with an import stay as they were published; otherwise there are none.
     """

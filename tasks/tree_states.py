@@ -73,7 +73,7 @@ E = Event
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the table may ask about a tree, counted once under its lock. Counts are of messages unless said otherwise."""
+    """What the table may ask about a tree, counted once under its lock. Counts are of messages unless said."""
 
     goal: int
     """Accepted messages wanted, prompt included."""
@@ -123,7 +123,11 @@ def nothing_left(facts: Facts) -> bool:
 def fully_grown(facts: Facts) -> bool:
     """Goal reached, or no place left to put a reply; and nothing is still being written or reviewed."""
     settled = facts.undecided == 0 and facts.in_flight == 0
-    return not nothing_left(facts) and settled and (facts.accepted >= facts.goal or facts.room == 0 or facts.finished_before)
+    return (
+        not nothing_left(facts)
+        and settled
+        and (facts.accepted >= facts.goal or facts.room == 0 or facts.finished_before)
+    )
 
 
 def shrunk(facts: Facts) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.models import User
 from common import nudges
-from tasks import growth
+from tasks import growth, locking
 from tasks.growth import Live, Node, Plan, Snapshot
 from tasks.kinds import Kind, Role
 from tasks.models import Message, Task, TaskState, Tree, TreeTransition
@@ -55,7 +55,7 @@ def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
         "review_result", "review_count", "ranking_count",
     ):  # fmt: skip
         nodes[tree_id].append(Node(*row[:3], Role(row[3]), *row[4:]))
-    tasks = Task.objects.live().filter(tree__in=trees).order_by("created_at", "id")
+    tasks = Task.objects.live().filter(tree__in=trees).order_by("claimed_at", "created_at", "dice", "id")
     for tree_id, pk, kind, message_id, state, to_go in tasks.values_list(
         "tree_id", "id", "kind", "message_id", "state", "to_go"
     ):
@@ -85,7 +85,9 @@ def advance(
     """
     seen = snapshot(tree, rules)
     facts = seen.facts
-    changed = {"points_due", "checked_rules"}
+    changed = {"points_due"} if not tree.points_due else set()
+    if tree.checked_rules != rules.version:
+        changed.add("checked_rules")
     tree.points_due, tree.checked_rules = True, rules.version
     while (to := next_state(State(tree.state), event, facts)) is not None:
         TreeTransition.objects.create(
@@ -100,8 +102,10 @@ def advance(
         )
         changed |= {"state", "state_since"} | _enter(tree, to, event, now)
         event = Event.ENTERED
-    carry_out(tree, seen, growth.plan(seen, State(tree.state), rng), now)
-    tree.save(update_fields=sorted(changed))
+    while not carry_out(tree, seen, growth.plan(seen, State(tree.state), rng), now):
+        seen = snapshot(tree, rules)  # Somebody has just claimed what was to be taken away: that claim goes back.
+    if changed:
+        tree.save(update_fields=sorted(changed))
     return tree
 
 
@@ -128,13 +132,18 @@ def _enter(tree: Tree, to: State, event: Event, now: datetime) -> set[str]:
     return changed
 
 
-def carry_out(tree: Tree, seen: Snapshot, plan: Plan, now: datetime) -> None:
-    """Make, drop and withdraw task rows as planned, and note on the open ones how much the tree lacks."""
+def carry_out(tree: Tree, seen: Snapshot, plan: Plan, now: datetime) -> bool:
+    """Make, drop and withdraw task rows as planned, and note on the open ones how much the tree lacks.
+
+    Returns False, with the openings still to be made, when a row to drop was claimed meanwhile: claims do not wait for
+    the tree. The caller then plans anew.
+    """
     to_go = seen.to_go(State(tree.state))
     if plan.withdraw:
         for task in Task.objects.filter(pk__in=plan.withdraw).order_by("id"):
             give_back(task, state=TaskState.WITHDRAWN)
-    close(plan.drop)
+    if not close(plan.drop):
+        return False
     dropped = set(plan.drop)
     if any(row.to_go != to_go for row in seen.live if not row.claimed and row.id not in dropped):
         Task.objects.open().filter(tree=tree).update(to_go=to_go)
@@ -153,15 +162,20 @@ def carry_out(tree: Tree, seen: Snapshot, plan: Plan, now: datetime) -> None:
             )
             for (kind, message_id), dice in plan.open
         )
+    return True
 
 
-def close(task_ids: Sequence[UUID]) -> None:
-    """Take openings away. One that somebody held before stays as a row: their late answer must find out what became of it."""
+def close(task_ids: Sequence[UUID]) -> bool:
+    """Take openings away; returns whether all of them still were openings.
+
+    One that somebody held before stays as a row: their late answer must find out what became of it.
+    """
     if not task_ids:
-        return
-    openings = Task.objects.open().filter(pk__in=task_ids)
-    openings.filter(last_holder__isnull=False).update(state=TaskState.WITHDRAWN)
-    openings.filter(last_holder__isnull=True).delete()
+        return True
+    openings = locking.lock_openings(task_ids)
+    Task.objects.filter(pk__in=[task.pk for task in openings if task.last_holder_id]).update(state=TaskState.WITHDRAWN)
+    Task.objects.filter(pk__in=[task.pk for task in openings if not task.last_holder_id]).delete()
+    return len(openings) == len(task_ids)
 
 
 def give_back(task: Task, *, state: TaskState = TaskState.OPEN, remember: bool = True) -> None:

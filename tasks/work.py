@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts.models import User
 from tasks.kinds import KINDS, LABELS, Deed, Kind, KindRow, Label, Mode, labels_asked
-from tasks.models import Message, Task
+from tasks.models import Message, Task, TaskState
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def path_to(message_id: UUID, *, tree_id: UUID) -> list[Message]:
 
 def replies_to_rank(task: Task, *, person: User) -> list[Message]:
     """The replies a ranking task is about, shuffled: by person and task, so that a reload shows the same order."""
-    if hasattr(task, "ranking"):
+    if task.state == TaskState.DONE:
         shown = task.ranking.shown
         replies = {str(reply.pk): reply for reply in Message.objects.filter(pk__in=shown)}
         return [replies[pk] for pk in shown if pk in replies]

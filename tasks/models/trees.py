@@ -52,9 +52,13 @@ class Tree(models.Model):
         null=True, blank=True, help_text="Last resumed by a moderator; flags and skips before that no longer count."
     )
 
-    checked_rules = models.PositiveIntegerField(default=0, help_text="Rules version its openings were last planned under.")
+    checked_rules = models.PositiveIntegerField(
+        default=0, help_text="Rules version its openings were last planned under."
+    )
     points_due = models.BooleanField(default=False, help_text="An answer came in since points were last settled.")
-    end_due = models.BooleanField(default=False, help_text="Stopped being worked on; the backlog draw is still to come.")
+    end_due = models.BooleanField(
+        default=False, help_text="Stopped being worked on; the backlog draw is still to come."
+    )
 
     objects: ClassVar[Any] = TreeQuerySet.as_manager()
 
@@ -108,7 +112,7 @@ class Message(models.Model):
     flags_cleared_at = models.DateTimeField(null=True, blank=True, help_text="Red flags before that no longer count.")
 
     api_client = models.ForeignKey("accounts.ApiClient", null=True, blank=True, on_delete=models.PROTECT)
-    frontend_message_id = models.CharField(max_length=200, null=True, blank=True)
+    frontend_message_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001  # unique where given
 
     objects: ClassVar[Any] = MessageQuerySet.as_manager()
 
@@ -146,7 +150,9 @@ class ImportedMessage(models.Model):
     review_count = models.PositiveIntegerField(default=0)
     review_result = models.BooleanField(null=True)
     rank = models.PositiveIntegerField(null=True)
-    labels = models.JSONField(default=dict, help_text="label → {value: mean, count}; individual reviews were not published.")
+    labels = models.JSONField(
+        default=dict, help_text="label → {value: mean, count}; individual reviews were not published."
+    )
     emojis = models.JSONField(default=dict, help_text="emoji → count; who reacted was not published.")
     extra = models.JSONField(default=dict, help_text="Every other key of the file, as it was.")
 

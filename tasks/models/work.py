@@ -27,13 +27,15 @@ class TaskState(models.TextChoices):
 
 
 class Task(models.Model):
-    """An opening, a claim or a finished piece of work. Rows of one tree change only under its lock, but for the claim."""
+    """An opening, a claim or a finished piece of work. Only a claim changes rows of a tree without its lock."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in Kind])
     lang = models.CharField(max_length=32)
     state = models.CharField(max_length=16, choices=TaskState.choices, default=TaskState.OPEN)
-    tree = models.ForeignKey(Tree, null=True, on_delete=models.CASCADE, related_name="tasks", help_text="Null for new prompts.")
+    tree = models.ForeignKey(
+        Tree, null=True, on_delete=models.CASCADE, related_name="tasks", help_text="Null for new prompts."
+    )
     message = models.ForeignKey(
         Message,
         null=True,
@@ -52,7 +54,11 @@ class Task(models.Model):
     dice = models.FloatField(default=0.0, help_text="Order among equals, thrown when the row opens.")
 
     claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="tasks", help_text="Holder or answerer."
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        help_text="Holder or answerer.",
     )
     claimed_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True, help_text="After that it goes back to everybody.")
@@ -78,13 +84,16 @@ class Task(models.Model):
                 name="a_task_has_a_person_when_claimed_or_done",
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.INITIAL_PROMPT, message__isnull=True) | Q(tree__isnull=False, message__isnull=False),
+                condition=Q(kind=Kind.INITIAL_PROMPT, message__isnull=True)
+                | Q(tree__isnull=False, message__isnull=False),
                 name="only_a_new_prompt_has_no_message",
             ),
         )
         indexes = (
             # The claim: its cost is that of reading the first open rows, whatever the size of the table.
-            models.Index(fields=["lang", "kind", "to_go", "dice"], name="open_tasks", condition=Q(state=TaskState.OPEN)),
+            models.Index(
+                fields=["lang", "kind", "to_go", "dice"], name="open_tasks", condition=Q(state=TaskState.OPEN)
+            ),
             models.Index(fields=["expires_at"], name="held_tasks", condition=Q(state=TaskState.CLAIMED)),
             models.Index(fields=["done_at"], name="finished_tasks", condition=Q(state=TaskState.DONE)),
             models.Index(fields=["claimed_by", "claimed_at"], name="tasks_of_person"),
@@ -104,12 +113,16 @@ class Skip(models.Model):
     kind = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in Kind])
     message = models.ForeignKey(Message, null=True, on_delete=models.CASCADE, related_name="skips")
     task = models.ForeignKey(Task, null=True, on_delete=models.SET_NULL, related_name="skips")
-    reason = models.CharField(max_length=32, blank=True, choices=[(reason.value, reason.value) for reason in SkipReason])
+    reason = models.CharField(
+        max_length=32, blank=True, choices=[(reason.value, reason.value) for reason in SkipReason]
+    )
     text = models.TextField(blank=True, help_text="In the person's own words.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["person", "message", "kind"], name="one_skip_per_person_and_message"),)
+        constraints = (
+            models.UniqueConstraint(fields=["person", "message", "kind"], name="one_skip_per_person_and_message"),
+        )
         indexes = (models.Index(fields=["person", "created_at"], name="skips_of_person"),)
 
     def __str__(self) -> str:
