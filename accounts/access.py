@@ -17,7 +17,9 @@ TERMS_VERSION = 1
 class UserDisabled(DomainError):
     code = ErrorCode.USER_DISABLED
     status = 403
-    sentence = _("This account may not take part at the moment. Write to the moderators if you think this is a mistake.")
+    sentence = _(
+        "This account may not take part at the moment. Write to the moderators if you think this is a mistake."
+    )
 
 
 class TermsNotAccepted(DomainError):

@@ -15,7 +15,9 @@ class ApiClient(models.Model):
     """One program allowed to call the API for people: a website, a bot, an import."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key; the key itself is shown once.")
+    key_hash = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the key; the key itself is shown once."
+    )
     description = models.CharField(max_length=256)
     admin_email = models.EmailField(max_length=256, blank=True)
     frontend_type = models.CharField(max_length=256, blank=True)
@@ -71,7 +73,9 @@ class User(AbstractBaseUser):
 
     api_client = models.ForeignKey(ApiClient, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     auth_method = models.CharField(max_length=128, choices=AuthMethod.choices, default=AuthMethod.LOCAL)
-    username = models.CharField(max_length=128, blank=True, help_text="The id by which the API client knows the person.")
+    username = models.CharField(
+        max_length=128, blank=True, help_text="The id by which the API client knows the person."
+    )
 
     created_at = models.DateTimeField(default=timezone.now)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
