@@ -133,11 +133,11 @@ def _page(
 def _thanks(kind: Kind) -> str:
     match KINDS[kind].deed:
         case Deed.WRITE:
-            return _("Thank you. Your message is stored; other people will review it.")
+            return _("Your message is stored; other people will review it.")
         case Deed.REVIEW:
-            return _("Thank you. Your review is stored.")
+            return _("Your review is stored.")
         case Deed.RANK:
-            return _("Thank you. Your ranking is stored.")
+            return _("Your ranking is stored.")
 
 
 @doors.taking_part

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from django.utils import timezone
@@ -22,8 +23,8 @@ RNG = Random(7)
 
 def make_person(name: str = "Volunteer", *, terms: bool = True, **fields: Any) -> User:
     """A volunteer who accepted the terms."""
-    number = User.objects.count() + 1
-    person = User.objects.create_user(f"person{number}@example.org", display_name=name, **fields)
+    # Never the same address twice: codes per address are limited, over all tests of a run.
+    person = User.objects.create_user(f"{uuid4().hex}@example.org", display_name=name, **fields)
     if terms:
         access.accept_terms(person=person, now=timezone.now())
     return person

@@ -101,7 +101,7 @@ def test_straight_on_brings_the_next_task_of_the_kind(client: Client, person: Us
     following = Task.objects.get(claimed_by=person, state=TaskState.CLAIMED)
     assert response["Location"] == page_of(following)
     page = client.get(response["Location"]).content.decode()
-    assert "Thank you" in page
+    assert "Your message is stored" in page
     assert f'data-draft-finished="{task.pk}"' in page
     # The same click once more must not take another one.
     client.post(page_of(task), {"text": "Why?", "straight_on": "on"})

@@ -35,8 +35,8 @@ const restore = (form, pairs) => {
     const values = pairs.filter(([name]) => name === field.name).map(([, value]) => value);
     if (field.type === "checkbox" || field.type === "radio") {
       if (field.type === "checkbox" || values.length) field.checked = values.includes(field.value);
-    } else if (values.length) {
-      [field.value] = values;
+    } else if (values.length && field.value === (field.defaultValue ?? "")) {
+      [field.value] = values; // unless somebody was quicker than this script
     }
   }
   document.dispatchEvent(new CustomEvent("draft:restored"));
@@ -68,6 +68,7 @@ if (storage) {
     };
     form.addEventListener("input", keep);
     form.addEventListener("change", keep);
+    keep(); // what was typed before this script ran
     note.querySelector("[data-draft-clear]").addEventListener("click", () => {
       storage.removeItem(key);
       form.reset();
