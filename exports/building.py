@@ -1,0 +1,210 @@
+"""Builds trees and messages in the published form from the database, chunk by chunk, at a constant size in memory."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from exports import schema
+from exports.answers import Answers
+from exports.keepsakes import KEY, Keepsake
+from exports.redaction import Ids
+from exports.schema import LabelMean, Node, Row
+from exports.selection import LeftOut, Selection, Which
+from tasks.kinds import Role
+from tasks.models import ImportedMessage, Message, Tree
+from tasks.tree_states import State
+
+#: Trees read together: a few queries for all of them.
+CHUNK = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What is said of each message."""
+
+    labels: bool = False
+    events: bool = False
+    skips: bool = False
+    """Count skips among the emojis. Those that came with an import are there anyway."""
+    ids: Ids = field(default_factory=Ids)
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What is in the file and, by reason, what is not."""
+
+    trees: int = 0
+    messages: int = 0
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything read inside is of the same moment, whatever people answer meanwhile.
+
+    Inside somebody else's transaction it is that one's view that counts.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def trees(selection: Selection, content: Content, tally: Tally) -> Iterator[schema.Tree]:
+    """The trees asked for, oldest first, replies in order of rank. The tally is complete when the last one is out."""
+    for chunk in _chunks(selection, content, tally):
+        for tree in chunk.trees:
+            if tally.trees == selection.limit:
+                return
+            if (built := chunk.tree(tree, tally)) is not None:
+                tally.trees += 1
+                tally.messages += sum(1 for _ in schema.walk(built.prompt))
+                yield built
+
+
+def rows(selection: Selection, content: Content, tally: Tally) -> Iterator[Row]:
+    """The messages of those trees, depth first; or, where single messages are asked for, each that fits."""
+    if not selection.single:
+        for tree in trees(selection, content, tally):
+            for node in schema.walk(tree.prompt):
+                yield Row(node=replace(node, replies=()), tree_id=tree.tree_id, state=tree.state)
+        return
+    for chunk in _chunks(selection, content, tally):
+        for single in chunk.trees:
+            for row in chunk.single_rows(single, tally):
+                if tally.messages == selection.limit:
+                    return
+                tally.messages += 1
+                yield row
+
+
+def _chunks(selection: Selection, content: Content, tally: Tally) -> Iterator[_Chunk]:
+    found = selection.trees()
+    tally.left_out[LeftOut.OTHER_TREES] = Tree.objects.count() - found.count()
+    waiting: list[Tree] = []
+    for tree in found.iterator(chunk_size=CHUNK):
+        waiting.append(tree)
+        if len(waiting) == CHUNK:
+            yield _Chunk(waiting, selection, content)
+            waiting = []
+    if waiting:
+        yield _Chunk(waiting, selection, content)
+
+
+class _Chunk:
+    """Some trees with all that was said in them and of them."""
+
+    def __init__(self, trees: Sequence[Tree], selection: Selection, content: Content) -> None:
+        self.trees, self.selection, self.content = trees, selection, content
+        self.messages: dict[UUID, list[Message]] = defaultdict(list)
+        for message in Message.objects.filter(tree__in=trees).order_by("created_at", "id"):
+            self.messages[message.tree_id].append(message)
+        found = ImportedMessage.objects.filter(message__tree__in=trees)
+        self.imported: dict[UUID, ImportedMessage] = {imported.pk: imported for imported in found}
+        self.answers = Answers(trees, labels=content.labels, events=content.events, skips=content.skips)
+
+    def tree(self, tree: Tree, tally: Tally) -> schema.Tree | None:
+        messages = self.messages[tree.pk]
+        if self.selection.synthetic is Which.WITHOUT and any(message.synthetic for message in messages):
+            tally.left_out[LeftOut.SYNTHETIC_TREES] += 1
+            return None
+        fit, children = self._fit(messages, tally), defaultdict(list)
+        for message in fit:
+            children[message.parent_id].append(message)
+        if not children[None]:
+            tally.left_out[LeftOut.WITHOUT_PROMPT] += 1
+            tally.left_out[LeftOut.ORPHANED] += len(fit)
+            return None
+        prompt = self._grown(children[None][0], children)
+        tally.left_out[LeftOut.ORPHANED] += len(fit) - sum(1 for _ in schema.walk(prompt))
+        keepsake = self._keepsake(messages[0].tree_id)
+        ids = self.content.ids
+        return schema.Tree(
+            prompt=prompt,
+            state=State(tree.state),
+            # Free text that may name a person or a machine.
+            origin=None if ids.hidden else keepsake.origin,
+            extra=ids.unknown(keepsake.tree),
+        )
+
+    def single_rows(self, tree: Tree, tally: Tally) -> Iterator[Row]:
+        fit = self._fit(self.messages[tree.pk], tally)
+        siblings: dict[UUID | None, list[Message]] = defaultdict(list)
+        for message in fit:
+            siblings[message.parent_id].append(message)
+        tied = {parent_id: _tied(group) for parent_id, group in siblings.items()}
+        for message in fit:
+            node = self._node(message, tied=message.rank in tied[message.parent_id])
+            yield Row(node=node, tree_id=self.content.ids.message(tree.pk), state=State(tree.state))
+
+    def _fit(self, messages: Sequence[Message], tally: Tally) -> list[Message]:
+        fit = []
+        for message in messages:
+            if (reason := self.selection.leaves_out(message)) is None:
+                fit.append(message)
+            else:
+                tally.left_out[reason] += 1
+        return fit
+
+    def _grown(self, message: Message, children: dict[UUID | None, list[Message]], tied: bool = False) -> Node:
+        replies = sorted(children[message.pk], key=self._order)
+        shared = _tied(replies)
+        grown = tuple(self._grown(reply, children, reply.rank in shared) for reply in replies)
+        return replace(self._node(message, tied=tied), replies=grown)
+
+    def _order(self, message: Message) -> tuple[object, ...]:
+        """By rank, those without one last; then as the file had them, by date, by id."""
+        place = self._keepsake(message.pk).place
+        rank = message.rank
+        return (rank is None, rank or 0, place is None, place or 0, message.created_at, message.pk)
+
+    def _keepsake(self, message_id: UUID) -> Keepsake:
+        imported = self.imported.get(message_id)
+        return Keepsake.found(imported.extra) if imported else Keepsake()
+
+    def _node(self, message: Message, *, tied: bool) -> Node:
+        ids, imported, unsaid = self.content.ids, self.imported.get(message.pk), self._keepsake(message.pk).unsaid
+        extra = {key: value for key, value in (imported.extra if imported else {}).items() if key != KEY}
+        events = extra.pop("events", {})
+        emojis = self.answers.emojis(message.pk, imported.emojis if imported else {})
+        return Node(
+            message_id=ids.message(message.pk),
+            parent_id=ids.message(message.parent_id) if message.parent_id else None,
+            user_id=ids.person(message.author_id) if message.author_id else None,
+            created_date=None if "created_date" in unsaid else message.created_at,
+            text=message.text,
+            role=Role(message.role),
+            lang=None if "lang" in unsaid else message.lang,
+            review_count=message.review_count or (None if "review_count" in unsaid else 0),
+            review_result=message.review_result,
+            deleted=message.deleted or (None if "deleted" in unsaid else False),
+            rank=message.rank,
+            rank_tied=tied,
+            synthetic=message.synthetic or (None if "synthetic" in unsaid else False),
+            model_name=message.model_name or None,
+            emojis=emojis or ({} if imported and "emojis" not in unsaid else None),
+            labels=self._labels(message.pk, imported, unsaid) if self.content.labels else None,
+            events=self.answers.events(message, events, ids) if self.content.events else None,
+            extra=ids.unknown(extra),
+        )
+
+    def _labels(
+        self, message_id: UUID, imported: ImportedMessage | None, unsaid: frozenset[str]
+    ) -> dict[str, LabelMean] | None:
+        labels = self.answers.labels(message_id, imported.labels if imported else {})
+        return labels or (None if "labels" in unsaid else {})
+
+
+def _tied(siblings: Sequence[Message]) -> frozenset[int]:
+    """Ranks that several of them share."""
+    ranks = Counter(message.rank for message in siblings if message.rank is not None)
+    return frozenset(rank for rank, count in ranks.items() if count > 1)

@@ -1,0 +1,163 @@
+"""`manage.py export_trees`: write trees or messages in the published formats."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from exports import building, schema, writing
+from exports.building import Content, Tally
+from exports.redaction import Ids, Pseudonyms
+from exports.selection import Selection, Which
+from tasks.tree_states import State
+
+FORMATS = ("trees", "messages", "hub")
+
+
+class Command(BaseCommand):
+    help = "Export trees or messages as JSON lines. docs/data-format.md explains every field and option."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "out", metavar="OUT", help="file to write, compressed if it ends in .gz; - for standard output"
+        )
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            help="one tree or one message per line, or messages as on the Hugging Face hub; trees if not given",
+        )
+        parser.add_argument("--lang", default="", help="only trees in these languages, for example en,de")
+        parser.add_argument("--state", help="all, or states with commas between; ready_for_export if not given")
+        for sort, what in (
+            ("deleted", "deleted messages"),
+            ("spam", "messages that were rejected or not reviewed (only: rejected)"),
+            ("synthetic", "messages written by a machine"),
+        ):
+            either = parser.add_mutually_exclusive_group()
+            either.add_argument(f"--include-{sort}", action="store_true", help=f"also {what}")
+            either.add_argument(f"--{sort}-only", action="store_true", help=f"single messages, and only {what}")
+        parser.add_argument("--prompts-only", action="store_true", help="no replies")
+        parser.add_argument("--user", type=UUID, help="single messages of this person, in trees of any state")
+        parser.add_argument("--limit", type=int, help="stop after so many trees, or single messages")
+        parser.add_argument("--since", help="only trees begun at this date or later (ISO, UTC)")
+        parser.add_argument("--until", help="only trees begun before this date (ISO, UTC)")
+        parser.add_argument("--labels", "--export-labels", action="store_true", help="add averaged labels")
+        parser.add_argument("--events", "--export-events", action="store_true", help="add every reaction and ranking")
+        parser.add_argument("--skips", action="store_true", help="count skips among the emojis")
+        parser.add_argument(
+            "--anonymizer-seed", metavar="SEED", help="replace all ids by pseudonyms made with this secret"
+        )
+        parser.add_argument("--keep-nulls", action="store_true", help="write null instead of leaving a field out")
+        parser.add_argument("--json", action="store_true", help="print a report for programs on standard output")
+
+    def handle(self, **options: Any) -> None:
+        selection, layout = _selection(options), options["format"]
+        if selection.single and layout == "trees":
+            raise CommandError("This asks for single messages, which make no trees. Use --format messages.")
+        layout = layout or ("messages" if selection.single else "trees")
+        tally, started = Tally(), time.perf_counter()
+        try:
+            with building.one_moment(), writing.lines(options["out"]) as write:
+                for data in tqdm(
+                    _lines(selection, _content(options), tally, layout, keep_nulls=options["keep_nulls"]),
+                    unit=" lines",
+                    disable=not sys.stderr.isatty(),
+                ):
+                    write(data)
+        except OSError as problem:
+            raise CommandError(f"{options['out']} cannot be written: {problem.strerror or problem}.") from problem
+        self._tell(tally, options, time.perf_counter() - started)
+
+    def _tell(self, tally: Tally, options: Mapping[str, Any], seconds: float) -> None:
+        left_out = {reason.value: count for reason, count in sorted(tally.left_out.items()) if count}
+        if options["json"]:
+            report = {
+                "trees": tally.trees,
+                "messages": tally.messages,
+                "left_out": left_out,
+                "seconds": round(seconds, 1),
+            }
+            # Standard output may be the file itself.
+            (self.stderr if options["out"] == "-" else self.stdout).write(json.dumps(report, indent=2))
+        trees = f"trees {tally.trees}, " if tally.trees else ""
+        self.stderr.write(f"Exported: {trees}messages {tally.messages}. Seconds: {seconds:.1f}.")
+        for reason, count in left_out.items():
+            self.stderr.write(f"Left out: {reason.replace('_', ' ')} {count}")
+        if options["anonymizer_seed"] is None:
+            self.stderr.write("Ids are exported as they are. --anonymizer-seed replaces them.")
+
+
+def _selection(options: Mapping[str, Any]) -> Selection:
+    if options["user"] and options["state"]:
+        raise CommandError("--user takes trees of every state; leave --state out.")
+    if options["limit"] is not None and options["limit"] < 0:
+        raise CommandError("--limit must not be negative.")
+    return Selection(
+        states=None if options["user"] else _states(options["state"] or State.READY_FOR_EXPORT.value),
+        langs=frozenset(_names(options["lang"])),
+        deleted=_which(options, "deleted"),
+        spam=_which(options, "spam"),
+        synthetic=_which(options, "synthetic"),
+        prompts_only=options["prompts_only"],
+        person=options["user"],
+        since=_date(options, "since"),
+        until=_date(options, "until"),
+        limit=options["limit"],
+    )
+
+
+def _content(options: Mapping[str, Any]) -> Content:
+    seed = options["anonymizer_seed"]
+    if seed == "":
+        raise CommandError("--anonymizer-seed must not be empty: anybody could guess it.")
+    ids = Ids() if seed is None else Pseudonyms(seed)
+    return Content(labels=options["labels"], events=options["events"], skips=options["skips"], ids=ids)
+
+
+def _lines(
+    selection: Selection, content: Content, tally: Tally, layout: str, *, keep_nulls: bool
+) -> Iterator[dict[str, Any]]:
+    if layout == "trees":
+        for tree in building.trees(selection, content, tally):
+            yield schema.tree_json(tree, keep_nulls=keep_nulls)
+        return
+    for row in building.rows(selection, content, tally):
+        yield schema.hub_json(row) if layout == "hub" else schema.row_json(row, keep_nulls=keep_nulls)
+
+
+def _names(commas: str) -> list[str]:
+    return [name.strip() for name in commas.split(",") if name.strip()]
+
+
+def _states(commas: str) -> frozenset[State] | None:
+    if commas == "all":
+        return None
+    unknown = sorted(set(_names(commas)) - set(State))
+    if unknown:
+        raise CommandError(f"Unknown state {', '.join(unknown)}. Known: all, {', '.join(State)}.")
+    return frozenset(State(name) for name in _names(commas))
+
+
+def _which(options: Mapping[str, Any], sort: str) -> Which:
+    if options[f"{sort}_only"]:
+        return Which.ONLY
+    return Which.WITH if options[f"include_{sort}"] else Which.WITHOUT
+
+
+def _date(options: Mapping[str, Any], name: str) -> datetime | None:
+    if options[name] is None:
+        return None
+    try:
+        date = datetime.fromisoformat(options[name])
+    except ValueError:
+        raise CommandError(f"--{name} is {options[name]!r}, which is not an ISO date such as 2026-01-31.") from None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
