@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Coalesce
 from accounts.models import User
 from ranking import acceptance_score, ranked_pairs
 from tasks import locking, trees
-from tasks.models import ImportedMessage, Message, Ranking, Review, Tree
+from tasks.models import Message, Ranking, Review, Tree
 from tasks.rules import TreeRules
 from tasks.tree_states import Event, State
 
@@ -41,7 +41,7 @@ def label_means(message: Message) -> dict[str, float]:
     sums = Review.objects.filter(message=message).aggregate(
         count=Count("id"), **{name: Coalesce(Sum(_number(name)), 0.0) for name in ("spam", "lang_mismatch")}
     )
-    imported = ImportedMessage.objects.filter(message=message).values_list("labels", flat=True).first() or {}
+    imported = message.imported.labels if hasattr(message, "imported") else {}
     means = {}
     for name in ("spam", "lang_mismatch"):
         before = imported.get(name) or {}
