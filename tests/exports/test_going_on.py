@@ -125,22 +125,26 @@ def wide(n: int, width: int) -> dict[str, object]:
     return message(n, *(message(n + 1 + i) for i in range(width)))
 
 
+def full_to_the_last_place(n: int) -> dict[str, object]:
+    """A reply with all below it that a depth of three and a width of three allow."""
+    return message(n, wide(n + 1, 3))
+
+
+#: Trees that would stop growing under the rules in force, and the goal and width with which they go on.
 FULL = {
-    "at the goal": tree(message(1, *(wide(10 * i, 3) for i in range(1, 4))), "growing"),
-    "beyond the goal": tree(message(1, *(wide(20 * i, 6) for i in range(1, 4))), "growing"),
-    "without a place for one more": tree(
-        message(1, message(2, message(3, message(4))), message(5), message(6)), "growing"
-    ),
+    "at the goal": (tree(message(1, *(wide(10 * i, 3) for i in range(1, 4)), message(2, deleted=True))), 14, 3),
+    "beyond the goal": (tree(message(1, *(wide(20 * i, 6) for i in range(1, 4)))), 23, 3),
+    "without a free place": (tree(message(1, *(full_to_the_last_place(10 * i) for i in range(1, 4)))), 17, 4),
 }
 
 
 @pytest.mark.parametrize("name", FULL)
 def test_a_tree_published_as_growing_goes_on_growing_however_large_it_is(name: str, tmp_path: Path) -> None:
     """The rules were other ones where it was published: it gets room for more, or it would not be growing."""
-    grown = brought_in(tmp_path, FULL[name])
-    assert grown.state == State.GROWING
-    assert grown.goal_tree_size > Message.objects.kept().count()
-    assert sum(openings(grown).values()) >= 1
+    published, goal, width = FULL[name]
+    grown = brought_in(tmp_path, published | {"tree_state": "growing"})
+    assert (grown.state, grown.goal_tree_size, grown.max_children_count) == (State.GROWING, goal, width)
+    assert sum(openings(grown).values()) == 1
     assert drifts() == []
 
 

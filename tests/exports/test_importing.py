@@ -192,3 +192,12 @@ def test_trees_that_grew_here_are_left_alone(tmp_path: Path) -> None:
     assert bring_in(path).trees_already_there == 1
     grown.refresh_from_db()
     assert (grown.state, grown.messages.count()) == (State.GROWING, 2)
+
+
+def test_trees_that_come_twice_in_one_file_are_stored_once_and_fast(
+    tmp_path: Path, django_assert_max_num_queries: object
+) -> None:
+    path = write(tmp_path / "f.jsonl", [tree(message(n)) for n in range(50)] * 2)
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        report = bring_in(path)
+    assert (report.trees_created, report.trees_already_there, report.broken) == (50, 50, [])
