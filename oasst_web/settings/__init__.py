@@ -110,6 +110,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     # A request that nudges a job must not hang when the broker is away.
     "socket_connect_timeout": 0.5,
+    # Kombu would try for six seconds, and the person whose answer woke the job would wait with it.
+    "max_retries": 0,
     "socket_timeout": 5,
 }
 CELERY_TIMEZONE = "UTC"
