@@ -125,5 +125,5 @@ def wake_one(*, lang: str, now: datetime, rules: TreeRules, rng: Random) -> Tree
         if tree is None:
             return None
         trees.advance(tree=tree, event=Event.ACTIVATED, by=None, now=now, rules=rules, rng=rng)
-        if tree.state == State.RANKING:
+        if tree.state != State.ABORTED_LOW_GRADE:
             return tree

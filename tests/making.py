@@ -24,7 +24,7 @@ from accounts.models import User
 from tasks import assignment, inspection, interactions, locking, rulebook, scoring, trees, work
 from tasks.drafts import Draft, RankingDraft, ReplyDraft, ReviewDraft
 from tasks.interactions import Receipt
-from tasks.kinds import KINDS, RANKING_OF_ROLE, REPLY_OF_ROLE, REVIEW_OF_ROLE, Deed, Kind, Mode, Role
+from tasks.kinds import KINDS, RANKING_OF_ROLE, REPLY_OF_ROLE, REVIEW_OF_ROLE, Deed, Kind, Role
 from tasks.models import Message, Ranking, Review, Task, TaskState, Tree, TreeTransition
 from tasks.rules import TreeRules
 from tasks.tree_states import Event, State
@@ -93,7 +93,7 @@ def make_tree(
     started = _START.get(state, State.GROWING)
     if state is State.READY_FOR_EXPORT or state is State.RANKING:
         replies = max(replies, 2)
-    grown = state in (State.RANKING, State.READY_FOR_SCORING, State.READY_FOR_EXPORT)
+    grown = state in (State.RANKING, State.READY_FOR_SCORING, State.READY_FOR_EXPORT, State.BACKLOG_RANKING)
     tree = Tree.objects.create(
         id=uuid4(),
         lang=lang,
@@ -327,8 +327,3 @@ def at_once(*deeds: Callable[[], T]) -> list[T]:
     with ThreadPoolExecutor(len(deeds)) as pool:
         futures: list[Future[T]] = [pool.submit(run, deed) for deed in deeds]
     return [future.result() for future in futures]
-
-
-def simple(kind: Kind) -> bool:
-    """Whether open or claimed tasks of this kind are reviews asked in the short form."""
-    return bool(Task.objects.filter(kind=kind, mode=Mode.SIMPLE).exists())
