@@ -138,6 +138,7 @@ def test_scarce_rankings_wake_the_backlog() -> None:
 
 def test_a_backlog_tree_with_nothing_to_rank_ends_on_the_way() -> None:
     empty = make_tree(state=State.BACKLOG_RANKING, replies=1)
+    Tree.objects.filter(pk=empty.pk).update(created_at=NOW - timedelta(days=9))
     full = make_tree(state=State.BACKLOG_RANKING, replies=2)
     woken = lottery.wake_one(lang="en", **given())
     assert woken == full
