@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.db import connections
 from django.urls import reverse
 
 from accounts.models import User
@@ -27,6 +28,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 def _no_limits_of_other_tests() -> None:
     """All tests come from one address, which may only ask for so many codes a minute."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _connections_of_this_loop(django_db_setup: None, chromium: Browser) -> Iterator[None]:
+    """Close what was opened while Playwright's event loop ran: afterwards Django no longer sees those connections,
+    and could not drop the database they hold."""
+    yield
+    connections.close_all()
 
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
