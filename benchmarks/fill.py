@@ -1,4 +1,4 @@
-"""`python -m benchmarks fill`: a database of the published size, by SQL; active trees get their openings from the code."""
+"""`python -m benchmarks fill`: a database of the published size, by SQL; the code opens tasks for the active trees."""
 
 from __future__ import annotations
 

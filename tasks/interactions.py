@@ -73,6 +73,7 @@ def submit(*, task_id: UUID, by: User, draft: Draft, now: datetime, rules: TreeR
         if answered is not None:
             return _repeated(answered, draft)
         task = _held(task, tree, by, now)
+        assert task.claimed_by is not None
         access.check_may_take_part(task.claimed_by)
         tree, answer_id = _store(task, tree, draft, by=by, now=now, rules=rules, rng=rng)
         task.state, task.done_at = TaskState.DONE, now
@@ -99,10 +100,10 @@ def _answered_before(task: Task, by: User, draft: Draft) -> Task | None:
         return task
     if task.last_holder_id != by.pk:
         return None
-    answers = Task.objects.filter(claimed_by=by, message_id=task.message_id, kind=task.kind, state=TaskState.DONE)
+    answers = Task.objects.same_work(task).filter(claimed_by=by, state=TaskState.DONE)
     if task.message_id is None and isinstance(draft, ReplyDraft):
         # A late prompt may have gone to any opening of its language; only its text tells which.
-        answers = answers.filter(lang=task.lang, done_at__gte=task.created_at, written__text=draft.text)
+        answers = answers.filter(done_at__gte=task.created_at, written__text=draft.text)
     done: Task | None = answers.first()
     return done
 
@@ -139,6 +140,8 @@ def _store(
 def _store_message(
     task: Task, tree: Tree | None, draft: ReplyDraft, *, by: User, now: datetime, rules: TreeRules, rng: Random
 ) -> tuple[Tree, UUID]:
+    # A draft says that it was checked, but not against which rules.
+    draft = ReplyDraft.of(draft.text, limit=rules.message_size_limit)
     since = now - timedelta(minutes=rules.duplicate_message_window_minutes)
     if Message.objects.filter(author=by, created_at__gt=since, text=draft.text).exists():
         raise DuplicateMessage
@@ -164,11 +167,12 @@ def _store_message(
 
 
 def _store_review(task: Task, draft: ReviewDraft, *, by: User, now: datetime, rules: TreeRules) -> UUID:
-    review = Review.objects.create(
-        task=task, message_id=task.message_id, reviewer=by, labels=dict(draft.labels), mode=task.mode, created_at=now
-    )
     message = task.message
     assert message is not None
+    labels = dict(ReviewDraft.of(Kind(task.kind), draft.labels).labels)
+    review = Review.objects.create(
+        task=task, message=message, reviewer=by, labels=labels, mode=task.mode, created_at=now
+    )
     message.review_count += 1
     scoring.settle(message, rules)
     message.save(update_fields=["review_count", "review_result", "review_rules"])
@@ -176,11 +180,12 @@ def _store_review(task: Task, draft: ReviewDraft, *, by: User, now: datetime, ru
 
 
 def _store_ranking(task: Task, draft: RankingDraft, *, by: User, now: datetime) -> UUID:
+    assert task.message is not None
     shown = [reply.pk for reply in work.replies_to_rank(task, person=by)]
     RankingDraft.of(draft.order, shown=shown)
     ranking = Ranking.objects.create(
         task=task,
-        parent_id=task.message_id,
+        parent=task.message,
         ranker=by,
         order=[[str(item) for item in group] for group in draft.order],
         shown=[str(item) for item in shown],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -38,7 +39,7 @@ def _require_transaction() -> None:
 def lock_tree(tree_id: UUID) -> Tree:
     """The tree, locked FOR NO KEY UPDATE: rows may still refer to it, but nobody else counts or decides."""
     _require_transaction()
-    tree = Tree.objects.select_for_update(no_key=True).filter(pk=tree_id).first()
+    tree: Tree | None = Tree.objects.select_for_update(no_key=True).filter(pk=tree_id).first()
     if tree is None:
         raise TreeNotFound
     return tree
@@ -96,9 +97,7 @@ def lock_wanted(task: Task, by: User) -> Task | None:
     another, and then that claim is the one to answer.
     """
     _require_transaction()
-    same_work = Task.objects.filter(kind=task.kind, lang=task.lang, message_id=task.message_id).select_related(
-        "message"
-    )
+    same_work = Task.objects.same_work(task).select_related("message")
     if task.message_id is None:
         missed_first = Case(When(pk=task.pk, then=0), default=1)
         prompts = same_work.open().select_for_update(no_key=True, skip_locked=True, of=("self",))
@@ -138,7 +137,7 @@ CLAIM = """
 """
 
 
-def claim_first(*, eligible: str, uniform: bool, params: dict[str, object]) -> UUID | None:
+def claim_first(*, eligible: str, uniform: bool, params: dict[str, Any]) -> UUID | None:
     """Take the first open row of the kind that satisfies the SQL condition `eligible`; None when there is none."""
     _require_transaction()
     order = "random()" if uniform else "t.to_go, t.dice"

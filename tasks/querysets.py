@@ -12,6 +12,7 @@ from tasks.tree_states import State
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from tasks.models import Task
 
 
 class TreeQuerySet(models.QuerySet[Any]):
@@ -45,6 +46,10 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def held_by(self, person: User) -> TaskQuerySet:
         return self.filter(claimed_by=person, state="claimed")
+
+    def same_work(self, task: Task) -> TaskQuerySet:
+        """Rows for the same kind of work on the same message; new prompts of one language are all the same work."""
+        return self.filter(kind=task.kind, lang=task.lang, message_id=task.message_id)
 
     def past_deadline(self, now: datetime) -> TaskQuerySet:
         return self.filter(state="claimed", expires_at__lte=now)

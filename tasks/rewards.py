@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -37,7 +38,7 @@ def _settle_next(now: datetime) -> bool:
 def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
     """Every line the answers of this tree have earned so far. Imported messages earn nothing."""
 
-    def entry(person_id: object, reason: Reason, source: object) -> PointEntry:
+    def entry(person_id: Any, reason: Reason, source: object) -> PointEntry:
         return PointEntry(person_id=person_id, reason=reason, source=str(source), points=POINTS[reason], created_at=now)
 
     authors = {}

@@ -188,7 +188,7 @@ def parse(values: Mapping[str, Any], *, version: int = 0) -> TreeRules:
 
 
 def _checked(rule: Field[Any], value: Any) -> Any:
-    wanted = type(rule.default)
+    wanted: type[Any] = type(rule.default)
     try:
         if wanted is bool:
             value = {"true": True, "1": True, "false": False, "0": False}[str(value).strip().lower()]

@@ -54,7 +54,8 @@ def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
         "tree_id", "id", "parent_id", "author_id", "role", "depth", "deleted",
         "review_result", "review_count", "ranking_count",
     ):  # fmt: skip
-        nodes[tree_id].append(Node(*row[:3], Role(row[3]), *row[4:]))
+        row[3] = Role(row[3])
+        nodes[tree_id].append(Node(*row))
     tasks = Task.objects.live().filter(tree__in=trees).order_by("claimed_at", "created_at", "dice", "id")
     for tree_id, pk, kind, message_id, state, to_go in tasks.values_list(
         "tree_id", "id", "kind", "message_id", "state", "to_go"
