@@ -51,6 +51,14 @@ def test_after_a_pause_a_new_streak_begins() -> None:
     assert streak(person) == (0, NOW + timedelta(days=4))
 
 
+def test_a_pause_is_seen_even_if_the_job_slept_through_it() -> None:
+    person = make_person()
+    for day in (0, 4, 5):
+        answer(person, NOW + timedelta(days=day))
+    streaks.keep(now=NOW + timedelta(days=5))
+    assert streak(person) == (1, NOW + timedelta(days=4))
+
+
 def test_the_job_may_run_twice() -> None:
     person = make_person()
     answer(person, NOW)
