@@ -151,7 +151,7 @@ class Snapshot:
             root_deleted=self.root.deleted,
             root_verdict=self.root.review_result,
             accepted=sum(node.kept for node in self.nodes),
-            undecided=sum(node.undecided for node in self.nodes if node.parent_id is not None),
+            undecided=sum(node.undecided for node in self.nodes),
             in_flight=len(self.writing),
             room=sum(self.slots.values()),
             rankable_sets=len(self.rankable_sets),
@@ -172,8 +172,10 @@ class Snapshot:
             wanted[Kind.LABEL_INITIAL_PROMPT, self.root.id] = self.reviews_wanted(self.root)
         if state is State.GROWING:
             for node in self.nodes:
-                if node.undecided and node.parent_id is not None:
-                    wanted[REVIEW_OF_ROLE[node.role], node.id] = self.reviews_wanted(node)
+                if node.undecided:
+                    # The prompt too: an imported or resumed tree may grow from one that nobody decided.
+                    kind = Kind.LABEL_INITIAL_PROMPT if node.parent_id is None else REVIEW_OF_ROLE[node.role]
+                    wanted[kind, node.id] = self.reviews_wanted(node)
         if state is State.RANKING:
             for parent_id, count in self.missing_rankings.items():
                 role = self.rankable_sets[parent_id][0].role

@@ -82,7 +82,7 @@ class Facts:
     accepted: int = 0
     """Accepted and not deleted, prompt included."""
     undecided: int = 0
-    """Replies not deleted and not yet decided."""
+    """Not deleted and not yet decided, prompt included."""
     in_flight: int = 0
     """Reply tasks that somebody holds now."""
     room: int = 0
