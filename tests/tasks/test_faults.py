@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from celery import Celery, current_app
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import access
 from accounts.access import UserDisabled
@@ -255,25 +259,26 @@ def test_23_a_task_belongs_to_one_person_from_the_moment_it_is_handed_out() -> N
         submit(task, other)
 
 
-def test_25_a_broker_that_is_away_loses_nothing(
-    django_capture_on_commit_callbacks: object, settings: object, caplog: pytest.LogCaptureFixture
-) -> None:
-    from celery import current_app
+@pytest.fixture
+def broker_away() -> Iterator[None]:
+    """The Celery application of this process, with a broker that is not there."""
+    ours = current_app._get_current_object()
+    away = Celery("away", broker="redis://127.0.0.1:1/0")
+    away.conf.broker_transport_options = ours.conf.broker_transport_options
+    yield
+    away.close()
+    ours.set_current()
 
+
+@pytest.mark.usefixtures("broker_away")
+def test_25_a_broker_that_is_away_loses_nothing(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, caplog: pytest.LogCaptureFixture
+) -> None:
     tree = make_tree(state=State.RANKING)
-    away = "redis://127.0.0.1:1/0"
-    before = current_app.conf.broker_url
-    current_app.conf.broker_url = current_app.conf.broker_write_url = away
-    current_app.amqp._producer_pool = None
-    try:
-        with django_capture_on_commit_callbacks(execute=True) as callbacks:  # type: ignore[operator]
-            for _ in range(3):
-                person = make_person()
-                submit(claim(person, Kind.RANK_ASSISTANT_REPLIES), person)
-    finally:
-        current_app.conf.broker_url = before
-        current_app.conf.broker_write_url = None
-        current_app.amqp._producer_pool = None
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        for _ in range(3):
+            person = make_person()
+            submit(claim(person, Kind.RANK_ASSISTANT_REPLIES), person)
     assert callbacks
     assert "The broker is away, tasks.score_trees waits for its sweep" in caplog.text
     tree.refresh_from_db()
@@ -319,8 +324,10 @@ def test_39_equal_votes_make_equal_ranks_instead_of_an_order_by_id() -> None:
     assert drifts() == []
 
 
-def test_a_nudge_is_sent_only_when_the_answer_is_committed(django_capture_on_commit_callbacks: object) -> None:
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
+def test_a_nudge_is_sent_only_when_the_answer_is_committed(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
         nudges.soon("tasks.score_trees")
     assert len(callbacks) == 1
 

@@ -28,6 +28,7 @@ from tests.making import (
     replies_to,
     review,
     root_of,
+    rules,
     submit,
 )
 
@@ -67,6 +68,25 @@ def test_rejected_replies_have_no_rank() -> None:
     Message.objects.filter(pk=replies_to(root_of(tree))[0].pk).update(deleted=True)
     Tree.objects.filter(pk=tree.pk).update(goal_tree_size=3)
     assert ranked(tree, *[[[2], [1]]] * 3) == [None, 1, 0]
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+def test_a_verdict_once_given_stands_whatever_the_reviews_say(verdict: bool) -> None:
+    tree = make_tree(replies=1, verdict=verdict)
+    (reply,) = replies_to(root_of(tree))
+    reply.reviews.update(labels={"spam": float(verdict)})
+    scoring.settle(reply, rules())
+    assert reply.review_result is verdict
+
+
+@pytest.mark.parametrize(("spam", "verdict"), [(0.5, False), (0.25, True)])
+def test_a_score_on_the_threshold_does_not_pass_it(spam: float, verdict: bool) -> None:
+    tree = make_tree(replies=1, verdict=None)
+    (reply,) = replies_to(root_of(tree))
+    for _ in range(3):
+        review(reply, spam=spam, acceptance_threshold_reply=0.5)
+    reply.refresh_from_db()
+    assert reply.review_result is verdict
 
 
 def test_scoring_twice_changes_nothing() -> None:
