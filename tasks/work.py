@@ -53,7 +53,7 @@ def path_to(message_id: UUID, *, tree_id: UUID) -> list[Message]:
 
 def replies_to_rank(task: Task, *, person: User) -> list[Message]:
     """The replies a ranking task is about, shuffled: by person and task, so that a reload shows the same order."""
-    if task.state == TaskState.DONE:
+    if task.state == TaskState.DONE and task.claimed_by_id == person.pk:
         shown = task.ranking.shown
         replies = {str(reply.pk): reply for reply in Message.objects.filter(pk__in=shown)}
         return [replies[pk] for pk in shown if pk in replies]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import TermsNotAccepted, UserDisabled
+from accounts.models import User
 from common.errors import DomainError
 from oasst_web.forms.work import AnswerForm, SkipForm, answer_form
 from oasst_web.pages import dashboard, doors
@@ -60,7 +61,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         shown = work.show(held, person=person)
         form = answer_form(shown, rules=rules, data=request.POST)
         return _answer(request, shown, form)
-    if held.state == TaskState.DONE:
+    if _answered(held, person):
         return redirect("done", held.pk)
     access.check_may_take_part(person)
     shown = work.show(held, person=person)
@@ -130,6 +131,11 @@ def _page(
     return render(request, "work/task.html", context, status=status)
 
 
+def _answered(task: Task, person: User) -> bool:
+    """Whether this person answered it. After a missed deadline somebody else may have."""
+    return task.state == TaskState.DONE and task.claimed_by_id == person.pk
+
+
 def _thanks(kind: Kind) -> str:
     match KINDS[kind].deed:
         case Deed.WRITE:
@@ -146,7 +152,7 @@ def done(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """What became of the answer, and the way to the next task."""
     person = doors.person(request)
     finished = assignment.held_task(task_id=task_id, by=person)
-    if finished.state != TaskState.DONE:
+    if not _answered(finished, person):
         return redirect("task", task_id)
     kind = Kind(finished.kind)
     there = assignment.available(person=person, lang=person.lang, rules=rulebook.in_force())

@@ -1,0 +1,40 @@
+"""Task pages after the deadline, and buttons that were pressed twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tasks import assignment, rulebook
+from tasks.kinds import Kind
+from tasks.models import Task
+from tests.pages.site import RNG, answer, client_of, give, make_person, make_prompt
+
+pytestmark = pytest.mark.django_db
+
+
+def expire(task: Task) -> None:
+    """The deadline passes, and the job gives the task back to the others."""
+    assignment.return_expired(now=timezone.now() + timedelta(hours=2), rules=rulebook.in_force(), rng=RNG)
+
+
+def pass_on(task: Task) -> None:
+    """Somebody else takes this very row, and answers it."""
+    other = make_person("Other")
+    Task.objects.filter(pk=task.pk).update(state="claimed", claimed_by=other, claimed_at=timezone.now())
+    task.refresh_from_db()
+    answer(other, task)
+
+
+def test_nobody_is_thanked_for_what_somebody_else_answered() -> None:
+    person = make_person("Me")
+    client = client_of(person)
+    task = give(person, Kind.LABEL_INITIAL_PROMPT, make_prompt(make_person("Author")))
+    expire(task)
+    pass_on(task)
+    page, done = reverse("task", args=[task.pk]), reverse("done", args=[task.pk])
+    assert client.get(done)["Location"] == page
+    assert "The time for this task is over" in client.get(page).content.decode()
