@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts import access
 from accounts.models import User
+from common.text import normalised
 from tasks import locking, trees
 from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
 from tasks.models import Skip, Task, TaskState
@@ -188,13 +189,18 @@ def held_task(*, task_id: UUID, by: User) -> Task:
 def skip(
     *, task_id: UUID, by: User, reason: SkipReason | None, text: str, now: datetime, rules: TreeRules, rng: Random
 ) -> None:
-    """Decline a task for good: it goes back to the others, and this person is never offered it again."""
+    """Decline a task for good: it goes back to the others, and this person is never offered it again.
+
+    Declining it twice, by a double click, changes nothing more.
+    """
     task, tree = locking.lock_task(task_id)
     if task.state == TaskState.DONE and task.claimed_by_id == by.pk:
         raise AlreadyFinished
+    if task.claimed_by_id != by.pk and Skip.objects.filter(person=by, task=task).exists():
+        return
     if by.pk not in (task.claimed_by_id, task.last_holder_id):
         raise NotYours
-    declined = {"kind": task.kind, "task": task, "reason": reason or "", "text": text, "created_at": now}
+    declined = {"kind": task.kind, "task": task, "reason": reason or "", "text": normalised(text), "created_at": now}
     if task.message_id is None:
         Skip.objects.create(person=by, **declined)
     else:
@@ -236,8 +242,11 @@ def return_all_of(*, person: User, now: datetime, rules: TreeRules, rng: Random)
 
 @transaction.atomic
 def _return_one(task_id: UUID, *, now: datetime, rules: TreeRules, rng: Random, if_late: bool) -> bool:
-    """Look again under the lock: meanwhile the answer may have come, or the task may be in other hands."""
-    task, tree = locking.lock_task(task_id)
+    """Look again under the lock: meanwhile the answer may have come, or the task may be in other hands, or gone."""
+    try:
+        task, tree = locking.lock_task(task_id)
+    except locking.TaskNotFound:
+        return False  # Given back by its holder, and then not wanted any more. The others must still come back.
     in_time = task.expires_at is not None and task.expires_at > now
     if task.state != TaskState.CLAIMED or (if_late and in_time):
         return False

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tasks import assignment, rulebook
 from tasks.kinds import Kind
-from tasks.models import Task
+from tasks.models import Skip, Task, TaskState
 from tests.pages.site import RNG, answer, client_of, give, make_person, make_prompt
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +38,14 @@ def test_nobody_is_thanked_for_what_somebody_else_answered() -> None:
     page, done = reverse("task", args=[task.pk]), reverse("done", args=[task.pk])
     assert client.get(done)["Location"] == page
     assert "The time for this task is over" in client.get(page).content.decode()
+
+
+def test_a_double_click_skips_once_and_is_no_error() -> None:
+    person = make_person("Me")
+    client = client_of(person)
+    prompt = make_prompt(make_person("Author"))
+    address = reverse("skip", args=[give(person, Kind.LABEL_INITIAL_PROMPT, prompt).pk])
+    for _click in range(2):
+        assert client.post(address, {"text": "Line one\r\nLine two "})["Location"] == reverse("dashboard")
+    assert Skip.objects.get(person=person).text == "Line one\nLine two"
+    assert Task.objects.filter(message=prompt, state=TaskState.OPEN).count() == 3
