@@ -12,11 +12,17 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts import access
 from accounts.models import User
-from common.text import normalised
 from tasks import locking, trees
 from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
 from tasks.models import Skip, Task, TaskState
-from tasks.refusals import AlreadyFinished, NothingAvailable, NotYours, TooManyPending, TooManyRequests
+from tasks.refusals import (
+    AlreadyFinished,
+    AlreadySkipped,
+    NothingAvailable,
+    NotYours,
+    TooManyPending,
+    TooManyRequests,
+)
 from tasks.rules import TreeRules
 from tasks.tree_states import Event
 
@@ -191,16 +197,16 @@ def skip(
 ) -> None:
     """Decline a task for good: it goes back to the others, and this person is never offered it again.
 
-    Declining it twice, by a double click, changes nothing more.
+    Raises TaskNotFound, NotYours, AlreadySkipped, AlreadyFinished.
     """
     task, tree = locking.lock_task(task_id)
     if task.state == TaskState.DONE and task.claimed_by_id == by.pk:
         raise AlreadyFinished
     if task.claimed_by_id != by.pk and Skip.objects.filter(person=by, task=task).exists():
-        return
+        raise AlreadySkipped
     if by.pk not in (task.claimed_by_id, task.last_holder_id):
         raise NotYours
-    declined = {"kind": task.kind, "task": task, "reason": reason or "", "text": normalised(text), "created_at": now}
+    declined = {"kind": task.kind, "task": task, "reason": reason or "", "text": text, "created_at": now}
     if task.message_id is None:
         Skip.objects.create(person=by, **declined)
     else:

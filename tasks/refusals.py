@@ -31,6 +31,10 @@ class NotYours(DomainError):
     sentence = _("This task is not yours. Go to the dashboard to get one.")
 
 
+class AlreadySkipped(NotYours):
+    sentence = _("You have already skipped this task. Go to the dashboard to get another one.")
+
+
 class TaskGone(DomainError):
     code = ErrorCode.TASK_EXPIRED
     status = 409

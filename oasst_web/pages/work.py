@@ -21,6 +21,7 @@ from oasst_web.pages import dashboard, doors
 from tasks import assignment, interactions, rulebook, work
 from tasks.kinds import KINDS, Deed, Kind
 from tasks.models import Task, TaskState
+from tasks.refusals import AlreadySkipped
 from tasks.work import Work
 
 RNG = SystemRandom()
@@ -179,15 +180,18 @@ def skip(request: HttpRequest, task_id: UUID) -> HttpResponse:
         shown = work.show(held, person=person)
         blank = answer_form(shown, rules=rulebook.in_force())
         return _page(request, shown, blank, skip_form=form, problem=_("Choose one of the reasons."), status=422)
-    assignment.skip(
-        task_id=task_id,
-        by=person,
-        reason=form.reason_given,
-        text=form.cleaned_data["text"],
-        now=timezone.now(),
-        rules=rulebook.in_force(),
-        rng=RNG,
-    )
+    try:
+        assignment.skip(
+            task_id=task_id,
+            by=person,
+            reason=form.reason_given,
+            text=form.cleaned_data["text"],
+            now=timezone.now(),
+            rules=rulebook.in_force(),
+            rng=RNG,
+        )
+    except AlreadySkipped:
+        pass  # The button was pressed twice, and the browser shows the second answer.
     messages.success(request, _("Skipped. You will not be asked this again."))
     return redirect("dashboard")
 
