@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, QuerySet
 from moderation import actions, reports
 from tasks import locking, trees
 from tasks.kinds import REPLYING
-from tasks.models import Message, Reaction, Skip, Tree
+from tasks.models import Message, Reaction, Skip
 from tasks.reactions import RED_FLAG
 from tasks.rules import TreeRules
 from tasks.tree_states import Event, State
@@ -28,9 +28,8 @@ def moderate(*, now: datetime, rules: TreeRules, rng: Random) -> int:
     acted = 0
     for message_id in list(_flagged(rules)):
         acted += _act_on_flags(message_id, now, rules, rng)
-    for tree_id in list(_skipped(rules)):
-        with transaction.atomic():
-            acted += _act_on_skips(tree_id, now, rules, rng)
+    for tree_id in set(_skipped(rules)):
+        acted += _act_on_skips(tree_id, now, rules, rng)
     return acted
 
 
@@ -51,6 +50,7 @@ def _flagged(rules: TreeRules) -> QuerySet[Reaction, UUID]:
 
 
 def _skipped(rules: TreeRules) -> QuerySet[Skip, UUID]:
+    """Trees of messages to which too many people would rather not reply; once for each such message."""
     since_resumed = Q(message__tree__moderated_at__isnull=True) | Q(created_at__gt=F("message__tree__moderated_at"))
     return (
         Skip.objects.filter(since_resumed, kind__in=REPLYING, message__deleted=False, message__tree__state__in=WATCHED)
@@ -65,19 +65,26 @@ def _skipped(rules: TreeRules) -> QuerySet[Skip, UUID]:
 @transaction.atomic
 def _act_on_flags(message_id: UUID, now: datetime, rules: TreeRules, rng: Random) -> bool:
     """A flagged prompt ends its tree; a flagged reply goes, with everything below it. A moderator sees both."""
+    # The tree first, like everybody who touches the queue inside a transaction; and then a second look, for a moderator
+    # may just have cleared the flags, or deleted the message.
+    tree = locking.lock_tree(Message.objects.values_list("tree_id", flat=True).get(pk=message_id))
+    if not _flagged(rules).filter(message=message_id).exists():
+        return False
     message = Message.objects.get(pk=message_id)
     why = f"{rules.auto_mod_red_flags} red flags"
     reports.queue(message=message, now=now)
     if message.parent_id is not None:
         return actions.delete_message(message_id=message_id, by=None, why=why, now=now, rules=rules, rng=rng) > 0
-    tree = locking.lock_tree(message.tree_id)
     before = tree.state
     trees.advance(tree=tree, event=Event.RED_FLAGGED, by=None, now=now, rules=rules, rng=rng, why=why)
     return tree.state != before
 
 
+@transaction.atomic
 def _act_on_skips(tree_id: UUID, now: datetime, rules: TreeRules, rng: Random) -> bool:
-    tree: Tree = locking.lock_tree(tree_id)
+    tree = locking.lock_tree(tree_id)
+    if not _skipped(rules).filter(message__tree=tree_id).exists():
+        return False  # A moderator has just resumed it.
     before = tree.state
     why = f"{rules.auto_mod_max_skip_reply} skips of one message"
     trees.advance(tree=tree, event=Event.OFTEN_SKIPPED, by=None, now=now, rules=rules, rng=rng, why=why)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.access import UserDisabled
 from accounts.models import Status
@@ -185,3 +188,38 @@ def test_a_report_that_cannot_be_taken_is_refused() -> None:
     with pytest.raises(MessageNotFound):
         reports.report(message_id=replies_to(root_of(tree))[0].pk, person=make_person(), labels=[], text="", now=NOW)
     assert not Report.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_flags_that_a_moderator_clears_while_the_job_waits_do_nothing() -> None:
+    tree = make_tree(replies=2)
+    reply = replies_to(root_of(tree))[0]
+    flag(reply, 4)
+    reports.queue(message=reply, now=NOW)
+    moderator = make_moderator()
+
+    def job() -> int:
+        try:
+            return moderate()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            actions.clear_flags(message_id=reply.pk, by=moderator, why="", now=NOW)
+            acted = pool.submit(job)
+            wait_until_somebody_waits_for_a_lock()
+        assert acted.result(timeout=10) == 0
+    reply.refresh_from_db()
+    assert not reply.deleted
+    assert FlaggedMessage.objects.get().processed
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(100):
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            time.sleep(0.05)
+    pytest.fail("The job did not wait for the tree.")
