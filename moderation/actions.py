@@ -34,6 +34,12 @@ class MoveNotPossible(DomainError):
     sentence = _("The tree is in a state in which this cannot be done. Reload to see where it stands.")
 
 
+class AccountClosed(DomainError):
+    code = ErrorCode.MOVE_NOT_POSSIBLE
+    status = 409
+    sentence = _("This account was closed. Nobody can sign in to it, so there is nothing to ban.")
+
+
 def _log(action: Action, *, by: User | None, now: datetime, why: str, **about: object) -> None:
     ActionLog.objects.create(action=action, by=by, at=now, why=why[:500], **about)
 
@@ -181,6 +187,8 @@ def _set_status(person_id: UUID, status: Status, action: Action, by: User, why: 
     person = lock_person(person_id)
     if person.is_admin and not by.is_admin:
         raise NotAllowed(_("Only an administrator may do this to an administrator."))
+    if person.status == Status.DELETED:
+        raise AccountClosed  # Banned or unbanned, a closed account could be signed in to again.
     person.status = status
     person.save(update_fields=["status"])
     _log(action, by=by, now=now, why=why, person=person)

@@ -220,3 +220,12 @@ def test_only_an_administrator_bans_an_administrator() -> None:
 def test_nobody_is_banned_who_does_not_exist() -> None:
     with pytest.raises(PersonNotFound):
         act(actions.ban_person, make_moderator(), person_id=uuid4())
+
+
+def test_a_ban_does_not_open_a_closed_account_again() -> None:
+    person = make_person(status=Status.DELETED)
+    with pytest.raises(actions.AccountClosed):
+        act(actions.ban_person, make_moderator(), person_id=person.pk)
+    with pytest.raises(actions.AccountClosed):
+        actions.unban_person(person_id=person.pk, by=make_moderator(), why="", now=NOW)
+    assert User.objects.get(pk=person.pk).status == Status.DELETED
