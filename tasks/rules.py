@@ -19,6 +19,8 @@ class InvalidRules(DomainError):
 
 
 def _rule(default: Any, low: float | None = None, high: float | None = None) -> Any:
+    """A rule with its bounds. Whatever becomes a date, a draw or a number of rows needs an upper one: a mistyped value
+    must not stop the whole site."""
     return field(default=default, metadata={"low": low, "high": high})
 
 
@@ -29,13 +31,13 @@ class TreeRules:
     version: int = 0
     """The database row these rules came from; 0 for rules that were never stored."""
 
-    max_active_trees: int = _rule(10, 0)
+    max_active_trees: int = _rule(10, 0, 100_000)
     """Trees that grow at the same time, per language. More of them: more variety, later finishes."""
 
-    max_initial_prompt_review: int = _rule(100, 0)
+    max_initial_prompt_review: int = _rule(100, 0, 10_000)
     """Prompts under review at the same time, per language."""
 
-    max_prompt_lottery_waiting: int = _rule(250, 0)
+    max_prompt_lottery_waiting: int = _rule(250, 0, 10_000)
     """Accepted prompts that wait for the lottery, per language. When it is full nobody is asked for prompts."""
 
     init_prompt_disabled_langs: str = _rule("")
@@ -98,7 +100,7 @@ class TreeRules:
     min_active_rankings_per_lang: int = _rule(0, 0)
     """Wake a backlog tree whenever a language has fewer open rankings than this. 0: never."""
 
-    recent_tasks_span_sec: int = _rule(300, 1)
+    recent_tasks_span_sec: int = _rule(300, 1, 86_400)
     """Seconds in which a task counts as recent."""
 
     max_pending_tasks_per_user: int = _rule(8, 1)
@@ -125,13 +127,13 @@ class TreeRules:
     message_size_limit: int = _rule(2000, 1, 1_000_000)
     """Characters in one message."""
 
-    duplicate_message_window_minutes: int = _rule(120, 0)
+    duplicate_message_window_minutes: int = _rule(120, 0, 525_600)
     """A person's identical text is refused for so long."""
 
-    deadline_write_minutes: int = _rule(60, 1)
+    deadline_write_minutes: int = _rule(60, 1, 43_200)
     """Minutes a writing task is held for one person. Ours: the reference held it for 5 and let everybody else in."""
 
-    deadline_judge_minutes: int = _rule(15, 1)
+    deadline_judge_minutes: int = _rule(15, 1, 43_200)
     """Minutes a review or ranking is held for one person. Ours, as above."""
 
     allow_self_reply: bool = _rule(False)
@@ -143,19 +145,19 @@ class TreeRules:
     allow_self_ranking: bool = _rule(False)
     """Whether a person may rank a set with their own reply in it."""
 
-    weight_rank: float = _rule(10.0, 0)
+    weight_rank: float = _rule(10.0, 0, 1_000_000)
     """Weight of rankings when a person asks for anything."""
 
-    weight_review_reply: float = _rule(5.0, 0)
+    weight_review_reply: float = _rule(5.0, 0, 1_000_000)
     """Weight of reviews of replies."""
 
-    weight_review_prompt: float = _rule(5.0, 0)
+    weight_review_prompt: float = _rule(5.0, 0, 1_000_000)
     """Weight of reviews of prompts."""
 
-    weight_reply: float = _rule(2.0, 0)
+    weight_reply: float = _rule(2.0, 0, 1_000_000)
     """Weight of writing a reply."""
 
-    weight_prompt: float = _rule(0.01, 0)
+    weight_prompt: float = _rule(0.01, 0, 1_000_000)
     """Weight of writing a prompt."""
 
     closest_first: bool = _rule(True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import Field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -17,7 +19,17 @@ from tasks import rulebook
 from tasks.models import Message, Reaction
 from tasks.rules import rule_fields
 from tests.pages.site import answer as answer_task
-from tests.pages.site import client_of, give, make_growing, make_person, make_prompt, make_rankable, make_reply, review
+from tests.pages.site import (
+    client_of,
+    give,
+    make_growing,
+    make_person,
+    make_prompt,
+    make_rankable,
+    make_reply,
+    open_prompts,
+    review,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -230,3 +242,13 @@ def test_two_administrators_do_not_overwrite_each_other() -> None:
     assert response.status_code == 409
     assert "Somebody changed the rules meanwhile" in response.content.decode()
     assert rulebook.in_force().goal_tree_size == 9
+
+
+@pytest.mark.parametrize("rule", rule_fields(), ids=lambda rule: rule.name)
+def test_no_value_that_a_rule_takes_stops_people_from_getting_tasks(rule: Field[Any]) -> None:
+    if isinstance(rule.default, bool | str):
+        return
+    person = make_person()
+    open_prompts()
+    rulebook.change(changes={rule.name: rule.metadata["high"] or 10**14}, by=None, note="mistyped", now=timezone.now())
+    assert client_of(person).post(reverse("claim"))["Location"].startswith("/work/")
