@@ -39,20 +39,18 @@ def _languages() -> list[str]:
 def run_for(*, lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     """One language, alone: counting and raising happen under its lock, so no limit is passed. Returns trees drawn."""
     locking.lock_language(lang)
-    counts = Counter(
-        dict(
-            Tree.objects.filter(lang=lang)
-            .exclude(state=State.READY_FOR_EXPORT)
-            .values_list("state")
-            .annotate(Count("id"))
-        )
-    )
+    # Read before the trees are counted: a prompt that is sent in between then counts as both, and not as neither.
+    prompts = _prompt_tasks(lang)
+    up_to_growing = (State.INITIAL_PROMPT_REVIEW, State.PROMPT_LOTTERY_WAITING, State.GROWING)
+    trees_of_lang = Tree.objects.in_state(*up_to_growing).filter(lang=lang)
+    counts = Counter(dict(trees_of_lang.values_list("state").annotate(Count("id"))))
     drawn = 0
     for _ in range(min(rules.max_active_trees - counts[State.GROWING], counts[State.PROMPT_LOTTERY_WAITING])):
         drawn += _draw_one(lang, now, rules, rng)
     _wake_backlog(lang, now, rules, rng)
     growing, waiting = counts[State.GROWING] + drawn, counts[State.PROMPT_LOTTERY_WAITING] - drawn
-    _open_prompts(lang, prompts_wanted(lang, growing, counts[State.INITIAL_PROMPT_REVIEW], waiting, rules), now, rng)
+    wanted = prompts_wanted(lang, growing, counts[State.INITIAL_PROMPT_REVIEW], waiting, rules)
+    _open_prompts(lang, wanted, prompts, now, rng)
     return drawn
 
 
@@ -92,15 +90,22 @@ def _draw_one(lang: str, now: datetime, rules: TreeRules, rng: Random) -> bool:
     return tree.state != before
 
 
-def _open_prompts(lang: str, wanted: int, now: datetime, rng: Random) -> None:
+def _prompt_tasks(lang: str) -> tuple[int, list[UUID]]:
+    """How many prompts people are writing now, and the openings for more; of one moment, whatever is claimed next."""
+    rows = Task.objects.live().filter(kind=Kind.INITIAL_PROMPT, lang=lang).order_by("dice")
+    live = list(rows.values_list("id", "state"))
+    openings = [pk for pk, state in live if state == TaskState.OPEN]
+    return len(live) - len(openings), openings
+
+
+def _open_prompts(lang: str, wanted: int, prompts: tuple[int, list[UUID]], now: datetime, rng: Random) -> None:
     """Make the openings for new prompts as many as wanted, counting those in somebody's hands."""
-    tasks = Task.objects.filter(kind=Kind.INITIAL_PROMPT, lang=lang)
-    held = tasks.filter(state=TaskState.CLAIMED).count()
-    have = list(tasks.open().order_by("dice").values_list("id", flat=True))
+    held, openings = prompts
     free = max(0, wanted - held)
-    trees.close(have[free:])
+    trees.close(openings[free:])
     Task.objects.bulk_create(
-        Task(kind=Kind.INITIAL_PROMPT, lang=lang, dice=rng.random(), created_at=now) for _ in range(free - len(have))
+        Task(kind=Kind.INITIAL_PROMPT, lang=lang, dice=rng.random(), created_at=now)
+        for _ in range(free - len(openings))
     )
 
 
