@@ -74,3 +74,12 @@ def test_an_answer_committed_a_little_late_is_still_seen() -> None:
     answer(slow, NOW - timedelta(minutes=5))
     streaks.keep(now=NOW)
     assert streak(slow) == (0, NOW - timedelta(minutes=5))
+
+
+def test_a_simulation_whose_clock_runs_ahead_stops_nobodys_streak() -> None:
+    person, simulated = make_person(), make_person()
+    answer(simulated, NOW + timedelta(days=3))
+    streaks.keep(now=NOW)
+    answer(person, NOW + timedelta(hours=1))
+    streaks.keep(now=NOW + timedelta(hours=1))
+    assert streak(person) == (0, NOW + timedelta(hours=1))
