@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from oasst_web.pages import cursors, doors, numbers
 from tasks.kinds import LABELS
@@ -12,7 +12,7 @@ from tasks.models import Message, Ranking, Review
 
 
 @doors.signed_in
-@require_GET
+@require_safe
 def messages(request: HttpRequest) -> HttpResponse:
     """My messages, newest first."""
     mine = Message.objects.filter(author=doors.person(request))
@@ -20,7 +20,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 @doors.signed_in
-@require_GET
+@require_safe
 def reviews(request: HttpRequest) -> HttpResponse:
     """My reviews, newest first."""
     mine = Review.objects.filter(reviewer=doors.person(request)).select_related("message")
@@ -31,7 +31,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 
 
 @doors.signed_in
-@require_GET
+@require_safe
 def rankings(request: HttpRequest) -> HttpResponse:
     """My rankings, newest first."""
     mine = Ranking.objects.filter(ranker=doors.person(request)).select_related("parent")

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from common.languages import LANGUAGES
@@ -58,14 +58,14 @@ def page(request: HttpRequest, *, problem: str | Promise = "", status: int = 200
 
 
 @doors.taking_part
-@require_GET
+@require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The dashboard."""
     return page(request)
 
 
 @doors.taking_part
-@require_GET
+@require_safe
 def available(request: HttpRequest) -> HttpResponse:
     """Only the cards, for the page to refresh itself."""
     return render(request, "_available.html", {"cards": _cards(doors.person(request))})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access
 from accounts.models import User
@@ -20,7 +20,7 @@ from oasst_web.demo import people
 from oasst_web.pages import doors
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, for people who are not signed in."""
     if request.user.is_authenticated:
@@ -57,7 +57,7 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def inactive(request: HttpRequest) -> HttpResponse:
     """For an account that was deleted."""
     return render(request, "account/account_inactive.html", status=403)

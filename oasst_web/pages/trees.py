@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from moderation import reports
@@ -48,7 +48,7 @@ class Branch:
 
 
 @doors.taking_part
-@require_GET
+@require_safe
 def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
     """The whole conversation, from top to bottom."""
     person = doors.person(request)
@@ -99,7 +99,7 @@ def _thumbs(person: User, shown: Iterable[UUID]) -> dict[UUID, list[Thumb]]:
 
 
 @doors.taking_part
-@require_GET
+@require_safe
 def message(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """The place of one message in its tree."""
     return redirect(_place(_visible(doors.person(request), message_id)))

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access
 from accounts.access import TermsNotAccepted, UserDisabled
@@ -148,7 +148,7 @@ def _thanks(kind: Kind) -> str:
 
 
 @doors.taking_part
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def done(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """What became of the answer, and the way to the next task."""
     person = doors.person(request)
