@@ -16,6 +16,7 @@ from accounts.models import Role, User
 from moderation.models import Report
 from oasst_web.forms.rules import explanations
 from tasks import rulebook
+from tasks.kinds import Kind
 from tasks.models import Message, Reaction
 from tasks.rules import rule_fields
 from tests.pages.site import answer as answer_task
@@ -138,14 +139,27 @@ def test_ones_own_messages_come_with_what_became_of_them(client: Client, person:
 
 def test_own_reviews_and_rankings_are_listed(client: Client, person: User, crowd: list[User]) -> None:
     prompt = make_rankable(crowd)
-    from tasks.kinds import Kind
-
     answer_task(person, give(person, Kind.RANK_ASSISTANT_REPLIES, prompt))
     review(make_prompt(crowd[0], "To be judged"), [person])
     assert "It scatters." in client.get(reverse("my_rankings")).content.decode()
     page = client.get(reverse("my_reviews")).content.decode()
     assert "To be judged" in page
     assert "Is the message spam?" in page
+
+
+def test_what_moderators_deleted_does_not_live_on_in_the_lists_of_its_reviewers(
+    client: Client, person: User, crowd: list[User]
+) -> None:
+    prompt = make_rankable(crowd)
+    answer_task(person, give(person, Kind.RANK_ASSISTANT_REPLIES, prompt))
+    judged = make_prompt(crowd[0], "My phone number is 555")
+    review(judged, [person])
+    Message.objects.filter(text__in=["It scatters.", judged.text]).update(deleted=True)
+    rankings, reviews = (client.get(reverse(name)).content.decode() for name in ("my_rankings", "my_reviews"))
+    assert "It scatters." not in rankings
+    assert "Because." in rankings
+    assert judged.text not in reviews
+    assert "A message that is not shown" in reviews
 
 
 def test_older_contributions_are_on_the_next_page(
