@@ -59,7 +59,7 @@ class Campaign:
         self.claims = self.idle = self.steps = self.repeats = 0
         self.ended = ""
         self.crowd: list[Volunteer] = []
-        self.trees_before = set(Tree.objects.values_list("id", flat=True))
+        self.finished_before = set(Tree.objects.in_state(State.READY_FOR_EXPORT).values_list("id", flat=True))
 
     def run(self, threads: int = 1) -> None:
         """Work until the wanted trees are exported, the answers run out, or nobody has anything left to do."""
@@ -118,7 +118,7 @@ class Campaign:
 
     @property
     def exported(self) -> int:
-        return Tree.objects.in_state(State.READY_FOR_EXPORT).exclude(pk__in=self.trees_before).count()
+        return Tree.objects.in_state(State.READY_FOR_EXPORT).exclude(pk__in=self.finished_before).count()
 
     def _act(self, volunteer: Volunteer, now: datetime, rng: Random) -> None:
         """Ask for anything, then answer it, forget it, skip it, or answer it twice."""
@@ -197,7 +197,7 @@ class Campaign:
     def report(self) -> dict[str, object]:
         """What happened, for the JSON report. Everything but times is equal for equal seeds on an empty database."""
         answers = sum(self.answers.values())
-        mine = Tree.objects.exclude(pk__in=self.trees_before)
+        mine = Tree.objects.exclude(pk__in=self.finished_before)
         return {
             "ended": self.ended,
             "volunteers": self.volunteers,
