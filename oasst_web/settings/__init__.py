@@ -138,6 +138,10 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
+#: Proxies between visitors and us, each of which adds an address to X-Forwarded-For. Without it, all visitors have the
+#: proxy's address and share its limit of sign-in attempts; with too many, anybody can claim to be somebody else.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 1)
+
 EMAIL_CONFIG = env.email("EMAIL_URL", default="smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Open Assistant <noreply@localhost>")

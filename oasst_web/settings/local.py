@@ -11,6 +11,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http"
+ALLAUTH_TRUSTED_PROXY_COUNT = 0
 
 CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_SECURE = False

@@ -175,3 +175,18 @@ def test_a_banned_person_comes_in_and_reads_why_there_is_no_work() -> None:
         assert response.status_code == 403
         assert "Your account is paused" in response.content.decode()
     assert client.get(reverse("my_messages")).status_code == 200
+
+
+def test_visitors_behind_our_proxy_do_not_share_one_limit(settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"}}
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    def gets_a_code(visitor: str, number: int) -> bool:
+        seen = {"X-Forwarded-For": f"192.0.2.77, {visitor}"}  # the first address is what the visitor claims
+        address = {"email": f"{visitor}-{number}@example.org"}
+        return Client(headers=seen).post(reverse("account_request_login_code"), address).status_code == 302
+
+    greedy = [gets_a_code("198.51.100.1", number) for number in range(25)]
+    assert greedy[0]
+    assert not greedy[-1]
+    assert gets_a_code("198.51.100.2", 1)
