@@ -24,6 +24,9 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: One-click sign-in for the demo people. `manage.py up --demo` turns it on; never in production.
 DEMO = False
 
+#: Who runs the site and how to reach them, in one line; the terms and the foot of every page name it.
+OPERATOR = env.str("OPERATOR", "")
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

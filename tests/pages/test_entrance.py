@@ -190,3 +190,10 @@ def test_visitors_behind_our_proxy_do_not_share_one_limit(settings: Settings) ->
     assert greedy[0]
     assert not greedy[-1]
     assert gets_a_code("198.51.100.2", 1)
+
+
+def test_the_terms_and_every_page_name_who_runs_the_site(client: Client, settings: Settings) -> None:
+    assert "Whoever set this site up runs it" in client.get(reverse("terms")).content.decode()
+    settings.OPERATOR = "Example Club, mail@example.org"
+    assert "run by Example Club, mail@example.org, called the operator" in client.get(reverse("terms")).content.decode()
+    assert "Run by Example Club" in client.get(reverse("home")).content.decode()
