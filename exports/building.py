@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
-
-from django.db import connection, transaction
 
 from exports import schema
 from exports.answers import Answers
@@ -42,21 +39,6 @@ class Tally:
     trees: int = 0
     messages: int = 0
     left_out: Counter[LeftOut] = field(default_factory=Counter)
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """Everything read inside is of the same moment, whatever people answer meanwhile.
-
-    Inside somebody else's transaction it is that one's view that counts.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def trees(selection: Selection, content: Content, tally: Tally) -> Iterator[schema.Tree]:

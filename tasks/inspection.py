@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
-from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from common import moments
 from ranking import acceptance_score
 from tasks import growth, rulebook, scoring, trees
 from tasks.growth import Snapshot
@@ -40,7 +39,7 @@ class Drift:
 
 def drifts(rules: TreeRules) -> Iterator[Drift]:
     """Every drift in the database, tree by tree. Changes nothing, and may run while people work: it sees one moment."""
-    with _one_moment():
+    with moments.one_moment():
         yield from _task_drifts()
         chunk: list[Tree] = []
         for tree in Tree.objects.order_by("id").iterator(chunk_size=CHUNK):
@@ -49,17 +48,6 @@ def drifts(rules: TreeRules) -> Iterator[Drift]:
                 yield from _tree_drifts(chunk, rules)
                 chunk = []
         yield from _tree_drifts(chunk, rules)
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """All queries inside see the database as it was at the first: an answer counts whole or not at all."""
-    if connection.in_atomic_block:  # A caller's transaction cannot change its isolation any more.
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _task_drifts() -> Iterator[Drift]:

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from common import moments
 from exports import building, reading
 from exports.building import Content, Tally
 from exports.selection import Selection, Which
@@ -297,7 +298,7 @@ def test_an_export_shows_one_moment_whatever_happens_meanwhile(monkeypatch: pyte
     bring_in(OURS)
     monkeypatch.setattr(building, "CHUNK", 1)
     changed = Message.objects.filter(pk=Tree.objects.latest("created_at").pk)
-    with building.one_moment():
+    with moments.one_moment():
         stream = building.trees(Selection(states=None, synthetic=Which.WITH), Content(), Tally())
         first = next(stream)
         at_once(lambda: changed.update(text="changed meanwhile"))

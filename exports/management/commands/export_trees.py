@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from common import moments
 from exports import building, schema, writing
 from exports.building import Content, Tally
 from exports.redaction import Ids, Pseudonyms
@@ -66,7 +67,7 @@ class Command(BaseCommand):
         layout = layout or ("messages" if selection.single else "trees")
         tally, started = Tally(), time.perf_counter()
         try:
-            with building.one_moment(), writing.lines(options["out"]) as write:
+            with moments.one_moment(), writing.lines(options["out"]) as write:
                 for data in tqdm(
                     _lines(selection, _content(options), tally, layout, keep_nulls=options["keep_nulls"]),
                     unit=" lines",
