@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from common.errors import DomainError, ErrorCode
 from tasks.models import Task, TaskState, Tree
+from tasks.querysets import TreeQuerySet
 
 #: First key of all our advisory locks; the second says what is locked.
 OURS = 0x0A557
@@ -69,11 +70,11 @@ def lock_task(task_id: UUID) -> tuple[Task, Tree | None]:
     return task, tree
 
 
-def lock_next_tree(queryset_of_trees: object) -> Tree | None:
-    """Any one tree of the queryset that nobody else has locked, locked; None when there is none."""
+def lock_next_tree(found: TreeQuerySet) -> Tree | None:
+    """The first of these trees that nobody else has locked, locked; None when there is none."""
     _require_transaction()
-    trees: Tree | None = queryset_of_trees.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()  # type: ignore[attr-defined]
-    return trees
+    tree: Tree | None = found.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+    return tree
 
 
 def lock_ended_trees(lang: str) -> list[UUID]:
