@@ -1,1 +1,1 @@
-"""Streaks and public figures."""
+"""Streaks. Figures for the public and leaderboards will live here too."""

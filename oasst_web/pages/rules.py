@@ -1,4 +1,4 @@
-"""How it works: every rule of the trees for everybody to read, and for administrators to change."""
+"""How it works: every rule of the trees, for everybody who is signed in to read and for administrators to change."""
 
 from __future__ import annotations
 
