@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts import access
 from accounts.models import User
@@ -35,6 +36,9 @@ def signed_in(view: View[P]) -> View[P]:
     @wraps(view)
     def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
+            if request.headers.get("HX-Request"):
+                # htmx would put the sign-in page into a corner of this one, or drop the answer in silence.
+                return HttpResponseClientRefresh()
             if request.method == "POST":
                 return errors.session_ended(request)
             return redirect_to_login(request.get_full_path())

@@ -88,12 +88,18 @@ def test_the_theme_is_drawn_by_the_server(client: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["home", "account_request_login_code", "terms", "healthz", "readyz"])
 def test_watchers_may_ask_for_the_head_of_a_public_page(client: Client, name: str) -> None:
     assert client.head(reverse(name)).status_code == 200
 
 
+def test_a_part_of_a_page_whose_session_ended_loads_the_page_anew(client: Client) -> None:
+    response = client.get(reverse("available"), headers={"HX-Request": "true"})
+    assert response["HX-Refresh"] == "true"
+    assert not response.content
+
+
+@pytest.mark.django_db
 def test_an_unknown_address_is_explained(client: Client) -> None:
     response = client.get("/nothing/here/")
     assert response.status_code == 404
