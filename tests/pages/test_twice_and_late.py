@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from moderation import actions
 from tasks import assignment, rulebook
 from tasks.kinds import Kind
 from tasks.models import Skip, Task, TaskState
@@ -49,3 +50,17 @@ def test_a_double_click_skips_once_and_is_no_error() -> None:
         assert client.post(address, {"text": "Unclear"})["Location"] == reverse("dashboard")
     assert Skip.objects.get(person=person).text == "Unclear"
     assert Task.objects.filter(message=prompt, state=TaskState.OPEN).count() == 3
+
+
+def test_what_a_moderator_deleted_is_not_shown_to_whoever_held_a_task_about_it() -> None:
+    person = make_person("Me")
+    prompt = make_prompt(make_person("Author"), "My phone number is 555")
+    task = give(person, Kind.LABEL_INITIAL_PROMPT, prompt)
+    page = reverse("task", args=[task.pk])
+    assert prompt.text in client_of(person).get(page).content.decode()
+    actions.delete_message(
+        message_id=prompt.pk, by=None, why="private", now=timezone.now(), rules=rulebook.in_force(), rng=RNG
+    )
+    for response in (client_of(person).get(page), client_of(person).post(page, {"label-spam": "0"})):
+        assert prompt.text not in response.content.decode()
+        assert "A message that is not shown" in response.content.decode()
