@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import AuthMethod, User
 from exports import reading, resuming
@@ -147,13 +147,16 @@ class _Run:
         try:
             with transaction.atomic():
                 done = self._store_together(lines)
-        # A value the database cannot hold shows only now: text inside an unknown key, for example.
-        except (DatabaseError, ValueError) as problem:
+        # A value the database cannot hold shows only now: text inside an unknown key, for example, or a reply without a
+        # date to a message from the last moment of the calendar.
+        except (DatabaseError, ValueError, OverflowError) as problem:
+            if not connection.is_usable():
+                raise  # The database is gone, which is no fault of any line.
             if len(lines) > 1:
                 for line in lines:
                     self._store([line])
                 return
-            reason = f"the database refuses it: {' '.join(str(problem).split())}"
+            reason = f"it cannot be stored: {' '.join(str(problem).split())}"
             done = Report(broken=[BrokenLine(lines[0].file, lines[0].line, reason)])
         self.report.add(done)
         self.progress(len(lines))

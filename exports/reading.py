@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ from exports import schema
 from exports.schema import FormatError, Node, Row, Tree
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+#: Objects and lists inside each other on the line of a message. Published ones have three; unknown keys may have more.
+ROW_NESTING = 100
+
+#: The same for a tree: every reply is an object in a list.
+TREE_NESTING = 2 * schema.DEEPEST + ROW_NESTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +100,30 @@ def _parse(line: bytes) -> dict[str, Any]:
         raise FormatError(f"not UTF-8: {problem.reason} at byte {problem.start + 1}") from None
     except json.JSONDecodeError as problem:
         raise FormatError(f"not JSON: {problem.msg} at character {problem.pos + 1}") from None
+    except FormatError:
+        raise
+    except ValueError:
+        # Python reads no more digits, for the time it would take.
+        raise FormatError(f"a number has more than {sys.get_int_max_str_digits()} digits") from None
     if not isinstance(data, dict):
         raise FormatError("not a JSON object")
+    _refuse_nesting(data, ROW_NESTING if "message_id" in data else TREE_NESTING)
     return data
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise FormatError(f"{name} is not a JSON number")
+
+
+def _refuse_nesting(data: dict[str, Any], deepest: int) -> None:
+    """Keep out what could be read here, but not be written or read again where the stack is fuller."""
+    level: list[Any] = [data]
+    for _ in range(deepest):
+        inner = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise FormatError(f"its objects and lists lie in each other more than {deepest} times")
 
 
 def _refuse_repeats(tree: Tree) -> None:

@@ -284,8 +284,8 @@ def _labels(data: object) -> dict[str, LabelMean] | None:
         columns = [(name, mean.get("value"), mean.get("count")) for name, mean in data.items()]
     labels = {}
     for name, value, count in columns:
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise FormatError(f"the value of the label {name} is {value!r}, which is not a number")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1):
+            raise FormatError(f"the value of the label {name} is {value!r}, which is not a number from 0 to 1")
         labels[str(name)] = LabelMean(value, _whole(count, f"the count of the label {name}"))
     return labels
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -97,9 +97,9 @@ def normal(data: Any) -> Any:
     return {key: value for key, value in said.items() if key != "replies" or value}
 
 
-def bring_in(*files: Path, **options: Any) -> Report:
+def bring_in(*files: Path, progress: Callable[[int], None] = lambda count: None, **options: Any) -> Report:
     return importing.import_trees(
-        files=files, options=Options(**options), now=NOW, rules=rulebook.in_force(), rng=Random(1)
+        files=files, options=Options(**options), now=NOW, rules=rulebook.in_force(), rng=Random(1), progress=progress
     )
 
 

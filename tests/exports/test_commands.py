@@ -66,6 +66,14 @@ def test_an_import_that_finds_no_tree_fails(lines: list[Any], tmp_path: Path) ->
         said_by("import_trees", write(tmp_path / "f.jsonl", lines))
 
 
+def test_the_report_for_programs_can_be_written_whatever_the_file_held(tmp_path: Path) -> None:
+    odd = json.dumps(tree(message(1, emojis={"\ud800": "many"})))
+    report = report_of("import_trees", write(tmp_path / "f.jsonl", [odd, tree(message(2))]))
+    assert report["broken"][0]["reason"] == "emojis of \ud800 is 'many', which is not a whole number from 0 on"
+    out = TextIOWrapper(BytesIO(), encoding="utf-8")
+    call_command("import_trees", str(tmp_path / "f.jsonl"), "--json", stdout=out, stderr=StringIO())
+
+
 def test_many_files_and_their_options_are_taken(tmp_path: Path) -> None:
     one = write(tmp_path / "one.jsonl", [tree(message(1, lang="de")), tree(message(2))])
     two = write(tmp_path / "two.jsonl", [tree(message(3, lang="es"), None)])

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import Error as DatabaseError
+from django.db import connection
 
 from accounts.models import AuthMethod, User
 from exports import importing
@@ -13,7 +15,7 @@ from tasks.kinds import Kind
 from tasks.models import ImportedMessage, Message, Task, Tree, TreeTransition
 from tasks.tree_states import State
 from tests.exports.files import OURS, bring_in, load, message, number, tree, write
-from tests.making import drifts, make_person, make_tree, openings
+from tests.making import another_connection, drifts, make_person, make_tree, openings
 
 pytestmark = pytest.mark.django_db
 
@@ -125,9 +127,49 @@ def test_a_message_that_is_in_another_tree_breaks_its_line(tmp_path: Path) -> No
 def test_what_only_the_database_refuses_takes_no_other_tree_along(tmp_path: Path) -> None:
     odd = tree(message(2, note="a NUL \x00 inside a key that is not ours"))
     report = bring_in(write(tmp_path / "f.jsonl", [tree(message(1)), odd, tree(message(3))]))
-    assert [(broken.line, broken.reason[:23]) for broken in report.broken] == [(2, "the database refuses it")]
+    assert [(broken.line, broken.reason[:19]) for broken in report.broken] == [(2, "it cannot be stored")]
     assert set(Tree.objects.values_list("id", flat=True)) == {Message.objects.get(text=f"Text {n}").pk for n in (1, 3)}
     assert report.trees_created == 2
+
+
+def test_a_date_that_leaves_no_room_for_its_replies_takes_no_other_tree_along(tmp_path: Path) -> None:
+    odd = tree(message(2, message(3), created_date="9999-12-31T23:59:59.999999+00:00"))
+    report = bring_in(write(tmp_path / "f.jsonl", [tree(message(1)), odd, tree(message(4))]))
+    assert [(broken.line, broken.reason[:19]) for broken in report.broken] == [(2, "it cannot be stored")]
+    assert report.trees_created == 2
+
+
+def end_our_session() -> None:
+    with another_connection() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_comes_back_costs_no_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 2)
+    path = write(tmp_path / "f.jsonl", [tree(message(n)) for n in range(4)])
+    interruptions = iter([end_our_session])
+    report = bring_in(path, progress=lambda stored: next(interruptions, lambda: None)())
+    assert (report.trees_created, report.broken) == (4, [])
+    assert Tree.objects.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("options", [{}, {"strict": True}, {"dry_run": True}])
+def test_a_database_that_stays_away_is_no_fault_of_the_lines(
+    options: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 2)
+    path = write(tmp_path / "f.jsonl", [tree(message(n)) for n in range(4)])
+
+    def go_away(stored: int) -> None:
+        end_our_session()
+        patch.setitem(connection.settings_dict, "PORT", 1)
+
+    with monkeypatch.context() as patch, pytest.raises(DatabaseError):
+        bring_in(path, progress=go_away, **options)
+    connection.close()
+    assert Tree.objects.count() == (0 if options else 2)
 
 
 def test_only_trees_of_the_languages_asked_for_are_taken(tmp_path: Path) -> None:

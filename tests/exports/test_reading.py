@@ -44,9 +44,15 @@ BROKEN = {
     "lang has 40 characters; at most 32 are possible": tree(message(9, lang="x" * 40)),
     "the lists in emojis are not equally long": tree(message(9, emojis={"name": ["+1"], "count": []})),
     "a label is not an object with value and count": tree(message(9, labels={"spam": 1})),
-    "the value of the label spam is '1', which is not a number": tree(
+    "the value of the label spam is '1', which is not a number from 0 to 1": tree(
         message(9, labels={"spam": {"value": "1", "count": 1}})
     ),
+    "the value of the label spam is 1.5, which is not a number from 0 to 1": tree(
+        message(9, labels={"spam": {"value": 1.5, "count": 1}})
+    ),
+    "a number has more than 4300 digits": '{"message_tree_id": ' + "9" * 5000 + "}",
+    "its objects and lists lie in each other more than 100 times": '{"message_id": ' + "[" * 100 + "]" * 100 + "}",
+    "its objects and lists lie in each other more than 500 times": '{"prompt": ' + "[" * 500 + "]" * 500 + "}",
     "NaN is not a JSON number": json.dumps(tree(message(9, weight=float("nan")))),
     "text contains a character that cannot be stored (NUL or half of a surrogate pair)": json.dumps(
         tree(message(9, text="a\x00b"))

@@ -12,6 +12,7 @@ from random import SystemRandom
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -75,6 +76,11 @@ class Command(BaseCommand):
                 )
             except OSError as problem:
                 raise CommandError(f"{problem.filename or files[0]} cannot be read: {problem.strerror}.") from problem
+            except (OperationalError, InterfaceError) as problem:
+                raise CommandError(
+                    f"The database went away: {' '.join(str(problem).split())}. Import again when it is back: "
+                    "trees that are there are passed over."
+                ) from problem
         self._tell(report, chosen, time.perf_counter() - started, as_json=options["json"])
         if options["strict"] and report.refused:
             raise CommandError(
@@ -86,7 +92,8 @@ class Command(BaseCommand):
     def _tell(self, report: Report, options: Options, seconds: float, *, as_json: bool) -> None:
         if as_json:
             told = {**asdict(report), "refused_lines": report.refused, "seconds": round(seconds, 1)}
-            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+            # In ASCII: a reason may quote half a surrogate pair, and a file may have a name that is not UTF-8.
+            self.stdout.write(json.dumps(told, indent=2))
         for broken in report.broken:
             self.stderr.write(str(broken))
         if report.orphans:
