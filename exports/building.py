@@ -9,9 +9,9 @@ from uuid import UUID
 
 from exports import schema
 from exports.answers import Answers
-from exports.keepsakes import KEY, Keepsake
+from exports.keepsakes import Keepsake
 from exports.redaction import Ids
-from exports.schema import LabelMean, Node, Row
+from exports.schema import KEEPSAKE, LabelMean, Node, Row
 from exports.selection import LeftOut, Selection, Which
 from tasks.kinds import Role
 from tasks.models import ImportedMessage, Message, Tree
@@ -155,7 +155,7 @@ class _Chunk:
 
     def _node(self, message: Message, *, tied: bool) -> Node:
         ids, imported, unsaid = self.content.ids, self.imported.get(message.pk), self._keepsake(message.pk).unsaid
-        extra = {key: value for key, value in (imported.extra if imported else {}).items() if key != KEY}
+        extra = {key: value for key, value in (imported.extra if imported else {}).items() if key != KEEPSAKE}
         events = extra.pop("events", {})
         emojis = self.answers.emojis(message.pk, imported.emojis if imported else {})
         return Node(

@@ -17,10 +17,10 @@ from django.db import connection, transaction
 
 from accounts.models import AuthMethod, User
 from exports import reading, resuming
-from exports.keepsakes import KEY, Keepsake, unsaid
+from exports.keepsakes import Keepsake, unsaid
 from exports.reading import BrokenLine, TreeLine
 from exports.resuming import Placed
-from exports.schema import Node, walk
+from exports.schema import KEEPSAKE, Node, walk
 from tasks import trees
 from tasks.growth import Snapshot
 from tasks.models import ImportedMessage, Message, Tree, TreeTransition
@@ -330,7 +330,7 @@ def _imported(message: Placed, prompt: Keepsake) -> ImportedMessage:
     if node.events:
         extra["events"] = node.events
     if keepsake := replace(prompt, unsaid=unsaid(node), place=message.place).stored():
-        extra[KEY] = keepsake
+        extra[KEEPSAKE] = keepsake
     labels = node.labels or {}
     return ImportedMessage(
         message_id=node.message_id,

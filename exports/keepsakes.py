@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from exports.schema import Node
-
-#: The key of ImportedMessage.extra under which this is kept; every other key there is one of the file.
-KEY = "_file"
+from exports.schema import KEEPSAKE, Node
 
 #: Fields for which our columns always have a value, whether a file gave one or not.
 ALWAYS_STORED = ("created_date", "lang", "review_count", "deleted", "synthetic", "emojis", "labels")
@@ -35,7 +32,7 @@ class Keepsake:
 
     @classmethod
     def found(cls, extra: Mapping[str, Any]) -> Keepsake:
-        parts = extra.get(KEY) or {}
+        parts = extra.get(KEEPSAKE) or {}
         return cls(frozenset(parts.get("unsaid", ())), parts.get("place"), parts.get("origin"), parts.get("tree") or {})
 
 

@@ -54,8 +54,8 @@ class Pseudonyms(Ids):
 
     def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
         hidden = {key: value for key, value in event.items() if key in HARMLESS_IN_EVENTS}
-        if event.get("user_id"):
-            hidden["user_id"] = str(self.person(UUID(event["user_id"])))
+        if (person := _id(event.get("user_id"))) is not None:
+            hidden["user_id"] = str(self.person(person))
         return hidden | {key: self._messages(event[key]) for key in MESSAGE_IDS & event.keys()}
 
     def unknown(self, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,10 +65,19 @@ class Pseudonyms(Ids):
         """One id, or lists of them."""
         if isinstance(value, list):
             return [self._messages(item) for item in value]
-        return str(self.message(UUID(value)))
+        message_id = _id(value)
+        return None if message_id is None else str(self.message(message_id))
 
     def _pseudonym(self, collection: str, plain: UUID) -> UUID:
         digest = hmac.digest(self.key, f"{collection}:{plain}".encode(), "sha256")
         number = int.from_bytes(digest[:16])
         number = number & ~(0xF << 76) | 8 << 76
         return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+
+
+def _id(value: object) -> UUID | None:
+    """Nobody checked the events of an imported file: what is no id there gets no pseudonym, and stays out."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

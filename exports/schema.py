@@ -28,6 +28,10 @@ LARGEST = 2**31 - 1
 DEEPEST = 200
 
 
+#: Among the unknown keys of a message, an import keeps under this one what the file said beside our columns.
+KEEPSAKE = "_file"
+
+
 class FormatError(ValueError):
     """Something that is not in a published format. The text says what is wrong and where."""
 
@@ -152,9 +156,6 @@ def _node(data: Mapping[str, Any], replies: tuple[Node, ...]) -> Node:
         role = Role(data.get("role", ""))
     except ValueError:
         raise FormatError(f"unknown role {data.get('role')!r}") from None
-    events = data.get("events")
-    if events is not None and not isinstance(events, dict):
-        raise FormatError("events is not an object")
     return Node(
         message_id=_id(data, "message_id"),
         parent_id=_id_or_none(data, "parent_id"),
@@ -171,13 +172,15 @@ def _node(data: Mapping[str, Any], replies: tuple[Node, ...]) -> Node:
         model_name=_text(data, "model_name", limit=1024) or None,
         emojis=_emojis(data.get("emojis")),
         labels=_labels(data.get("labels")),
-        events=events,
+        events=_events(data.get("events")),
         extra=_others(data, NODE_KEYS),
         replies=replies,
     )
 
 
 def _others(data: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    if KEEPSAKE in data:
+        raise FormatError(f"{KEEPSAKE} is a name that this site keeps for itself")
     return {key: value for key, value in data.items() if key not in known and value is not None}
 
 
@@ -288,6 +291,18 @@ def _labels(data: object) -> dict[str, LabelMean] | None:
             raise FormatError(f"the value of the label {name} is {value!r}, which is not a number from 0 to 1")
         labels[str(name)] = LabelMean(value, _whole(count, f"the count of the label {name}"))
     return labels
+
+
+def _events(data: object) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict):
+        raise FormatError("events is not an object")
+    events = {str(kind): told for kind, told in data.items() if told is not None}
+    for kind, told in events.items():
+        if not isinstance(told, list) or not all(isinstance(event, dict) for event in told):
+            raise FormatError(f"events of the kind {kind} are not a list of objects")
+    return events
 
 
 def tree_json(tree: Tree, *, keep_nulls: bool = False) -> dict[str, Any]:

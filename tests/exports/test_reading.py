@@ -53,6 +53,8 @@ BROKEN = {
     "a number has more than 4300 digits": '{"message_tree_id": ' + "9" * 5000 + "}",
     "its objects and lists lie in each other more than 100 times": '{"message_id": ' + "[" * 100 + "]" * 100 + "}",
     "its objects and lists lie in each other more than 500 times": '{"prompt": ' + "[" * 500 + "]" * 500 + "}",
+    "events of the kind emoji are not a list of objects": tree(message(9, events={"emoji": ["+1"]})),
+    "_file is a name that this site keeps for itself": tree(message(9, _file={"place": 1})),
     "NaN is not a JSON number": json.dumps(tree(message(9, weight=float("nan")))),
     "text contains a character that cannot be stored (NUL or half of a surrogate pair)": json.dumps(
         tree(message(9, text="a\x00b"))

@@ -80,6 +80,16 @@ def test_what_we_do_not_know_of_an_imported_file_is_not_let_through(tmp_path: Pa
 
 
 @pytest.mark.django_db
+def test_what_is_no_id_in_the_events_of_an_imported_file_stays_out(tmp_path: Path) -> None:
+    told = {"ranking": [{"type": "ranking", "user_id": "Jo", "ranked_message_ids": ["Jo", number(2), 5, None]}]}
+    bring_in(write(tmp_path / "f.jsonl", [tree(message(1, events=told))]))
+    [hidden] = take_out(tmp_path / "out.jsonl", *EVERYTHING, "--anonymizer-seed", "s")
+    known = str(Pseudonyms("s").message(schema.UUID(number(2))))
+    [ranking] = hidden["prompt"]["events"]["ranking"]
+    assert ranking == {"type": "ranking", "ranked_message_ids": [None, known, None, None]}
+
+
+@pytest.mark.django_db
 def test_a_file_with_pseudonyms_can_be_imported_beside_the_original(tmp_path: Path) -> None:
     bring_in(OURS)
     take_out(tmp_path / "hidden.jsonl", *EVERYTHING, "--anonymizer-seed", "s")
