@@ -14,7 +14,7 @@ from accounts import access
 from accounts.models import User
 from tasks import locking, trees
 from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
-from tasks.models import Skip, Task, TaskState
+from tasks.models import HandedBack, Skip, Task, TaskState
 from tasks.refusals import (
     AlreadyFinished,
     AlreadySkipped,
@@ -145,7 +145,7 @@ def _draw(params: Mapping[str, Any], rules: TreeRules, rng: Random) -> Iterator[
 
 
 def _check_limits(person: User, kind: Kind | None, now: datetime, rules: TreeRules) -> None:
-    """One query: the person as they are now, and what they claimed and skipped lately."""
+    """One query: the person as they are now, and what they claimed, skipped and gave back lately."""
     recent = timedelta(seconds=rules.recent_tasks_span_sec)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -153,7 +153,8 @@ def _check_limits(person: User, kind: Kind | None, now: datetime, rules: TreeRul
             SELECT u.status, u.terms_version,
                 count(*) FILTER (WHERE t.state = 'claimed' AND t.claimed_at > %(recent)s),
                 count(*) FILTER (WHERE t.claimed_at > %(any)s)
-                  + (SELECT count(*) FROM tasks_skip s WHERE s.person_id = u.id AND s.created_at > %(any)s),
+                  + (SELECT count(*) FROM tasks_skip s WHERE s.person_id = u.id AND s.created_at > %(any)s)
+                  + (SELECT count(*) FROM tasks_handedback b WHERE b.person_id = u.id AND b.at > %(any)s),
                 count(*) FILTER (WHERE t.kind = %(kind)s AND t.claimed_at > %(reply)s)
             FROM accounts_user u LEFT JOIN tasks_task t ON t.claimed_by_id = u.id AND t.claimed_at > %(longest)s
             WHERE u.id = %(person)s GROUP BY u.id
@@ -229,6 +230,7 @@ def release(*, task_id: UUID, by: User, now: datetime, rules: TreeRules, rng: Ra
         raise AlreadyFinished
     if task.state != TaskState.CLAIMED or task.claimed_by_id != by.pk:
         return
+    HandedBack.objects.create(person=by, at=now)
     trees.give_back(task, remember=False)
     if tree is not None:
         trees.advance(tree=tree, event=Event.RETURNED, by=by, now=now, rules=rules, rng=rng)

@@ -2,10 +2,11 @@
 
 from tasks.models.answers import FreeLabels, Ranking, Reaction, Review
 from tasks.models.trees import ImportedMessage, Message, MessageRevision, RulesVersion, Tree, TreeTransition
-from tasks.models.work import Skip, Task, TaskState
+from tasks.models.work import HandedBack, Skip, Task, TaskState
 
 __all__ = [
     "FreeLabels",
+    "HandedBack",
     "ImportedMessage",
     "Message",
     "MessageRevision",

@@ -106,6 +106,19 @@ class Task(models.Model):
         return f"{self.kind} {self.state} {self.id}"
 
 
+class HandedBack(models.Model):
+    """A person gave a task back without declining it. Kept only so that claiming and giving back has a limit too."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "at"], name="handed_back_by_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
+
+
 class Skip(models.Model):
     """A person declined a piece of work for good; it is never offered to them again."""
 

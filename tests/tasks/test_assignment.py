@@ -246,6 +246,17 @@ def test_skipping_does_not_make_room_for_more_requests() -> None:
         claim(person, task_requests_per_4_minutes=2)
 
 
+def test_giving_back_does_not_make_room_for_more_requests() -> None:
+    person = make_person()
+    for _ in range(3):
+        make_tree()
+    for _ in range(2):
+        task = claim(person, task_requests_per_4_minutes=2)
+        assignment.release(task_id=task.pk, by=person, now=NOW, rules=rules(), rng=Random(1))
+    with pytest.raises(TooManyRequests):
+        claim(person, task_requests_per_4_minutes=2)
+
+
 @pytest.mark.parametrize(("kind", "limit"), [(Kind.ASSISTANT_REPLY, 4), (Kind.PROMPTER_REPLY, 8)])
 def test_one_kind_of_reply_may_be_asked_for_only_so_often(kind: Kind, limit: int) -> None:
     person = make_person()
