@@ -25,6 +25,10 @@ from tasks.models import Message, Reaction, Tree
 
 THUMBS = ("+1", "-1")
 
+#: Levels drawn one inside the other. Deeper ones follow each other at the same indent: a phone is narrow, and the
+#: template draws a branch by including itself.
+NESTED = 12
+
 
 @dataclass
 class Thumb:
@@ -68,7 +72,7 @@ def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
             branches[parent_id].replies.append(branches[pk])
     for branch in branches.values():
         branch.replies.sort(key=lambda reply: (reply.message is None, _rank(reply)))
-    context = {"tree": found, "root": root and _without_empty_ends(root)}
+    context = {"tree": found, "root": root and _flat_below(_without_empty_ends(root), NESTED)}
     return render(request, "trees/tree.html", context)
 
 
@@ -81,6 +85,21 @@ def _without_empty_ends(branch: Branch) -> Branch:
     """Places of unseen messages are kept only where something below them can be seen."""
     kept = [_without_empty_ends(reply) for reply in branch.replies]
     branch.replies = [reply for reply in kept if reply.message is not None or reply.replies]
+    return branch
+
+
+def _flat_below(branch: Branch, levels: int) -> Branch:
+    """At the last nested level, everything deeper becomes one list, in the order in which it is read."""
+    if levels > 1:
+        branch.replies = [_flat_below(reply, levels - 1) for reply in branch.replies]
+        return branch
+    below, todo = [], branch.replies[::-1]
+    while todo:
+        following = todo.pop()
+        todo.extend(following.replies[::-1])
+        following.replies = []
+        below.append(following)
+    branch.replies = below
     return branch
 
 
