@@ -40,7 +40,8 @@ class AccountClosed(DomainError):
     sentence = _("This account was closed. Nobody can sign in to it, so there is nothing to ban.")
 
 
-def _log(action: Action, *, by: User | None, now: datetime, why: str, **about: object) -> None:
+def log(action: Action, *, by: User | None, now: datetime, why: str, **about: object) -> None:
+    """One line of the audit log; without `by`, of automatic moderation."""
     ActionLog.objects.create(action=action, by=by, at=now, why=why[:500], **about)
 
 
@@ -70,7 +71,7 @@ def delete_message(*, message_id: UUID, by: User | None, why: str, now: datetime
     for pk in branch:
         branch.extend(children[pk])
     hidden: int = Message.objects.filter(pk__in=branch, deleted=False).update(deleted=True)
-    _log(Action.DELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    log(Action.DELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return hidden
 
@@ -88,7 +89,7 @@ def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rul
         at = parents[at]
     # A moderator has looked: the flags that removed it no longer count, or automatic moderation would do so again.
     shown: int = Message.objects.filter(pk__in=path, deleted=True).update(deleted=False, flags_cleared_at=now)
-    _log(Action.UNDELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    log(Action.UNDELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return shown
 
@@ -108,7 +109,7 @@ def edit_message(
     MessageRevision.objects.create(message=message, text=draft.text, by=by, at=now)
     message.text, message.edited = draft.text, True
     message.save(update_fields=["text", "edited"])
-    _log(Action.EDIT_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    log(Action.EDIT_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return message
 
@@ -130,7 +131,7 @@ def retry_scoring(*, tree_id: UUID, by: User, why: str, now: datetime, rules: Tr
     """Score a tree again whose scoring failed."""
     _check(by)
     tree = scoring.retry(tree_id=tree_id, by=by, now=now, rules=rules, rng=rng)
-    _log(Action.RETRY_SCORING, by=by, now=now, why=why, tree=tree)
+    log(Action.RETRY_SCORING, by=by, now=now, why=why, tree=tree)
     return tree
 
 
@@ -144,7 +145,7 @@ def _move(
     trees.advance(tree=tree, event=event, by=by, now=now, rules=rules, rng=rng, why=why)
     if tree.state == before and not already and not tree.transitions.filter(at=now, event=event).exists():
         raise MoveNotPossible
-    _log(action, by=by, now=now, why=why, tree=tree)
+    log(action, by=by, now=now, why=why, tree=tree)
     return tree
 
 
@@ -156,7 +157,7 @@ def clear_flags(*, message_id: UUID, by: User, why: str, now: datetime) -> None:
     message.flags_cleared_at = now
     message.save(update_fields=["flags_cleared_at"])
     FlaggedMessage.objects.filter(message=message).update(processed=True)
-    _log(Action.CLEAR_FLAGS, by=by, now=now, why=why, message=message, tree=tree)
+    log(Action.CLEAR_FLAGS, by=by, now=now, why=why, message=message, tree=tree)
 
 
 def ban_person(*, person_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> User:
@@ -191,5 +192,5 @@ def _set_status(person_id: UUID, status: Status, action: Action, by: User, why: 
         raise AccountClosed  # Banned or unbanned, a closed account could be signed in to again.
     person.status = status
     person.save(update_fields=["status"])
-    _log(action, by=by, now=now, why=why, person=person)
+    log(action, by=by, now=now, why=why, person=person)
     return person

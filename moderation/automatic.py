@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from moderation import actions, reports
+from moderation.models import Action
 from tasks import locking, trees
 from tasks.kinds import REPLYING
 from tasks.models import Message, Reaction, Skip
@@ -77,7 +78,10 @@ def _act_on_flags(message_id: UUID, now: datetime, rules: TreeRules, rng: Random
         return actions.delete_message(message_id=message_id, by=None, why=why, now=now, rules=rules, rng=rng) > 0
     before = tree.state
     trees.advance(tree=tree, event=Event.RED_FLAGGED, by=None, now=now, rules=rules, rng=rng, why=why)
-    return tree.state != before
+    if tree.state == before:
+        return False
+    actions.log(Action.ABORT_TREE, by=None, now=now, why=why, message=message, tree=tree)
+    return True
 
 
 @transaction.atomic
@@ -88,4 +92,7 @@ def _act_on_skips(tree_id: UUID, now: datetime, rules: TreeRules, rng: Random) -
     before = tree.state
     why = f"{rules.auto_mod_max_skip_reply} skips of one message"
     trees.advance(tree=tree, event=Event.OFTEN_SKIPPED, by=None, now=now, rules=rules, rng=rng, why=why)
-    return tree.state != before
+    if tree.state == before:
+        return False
+    actions.log(Action.HALT_TREE, by=None, now=now, why=why, tree=tree)
+    return True

@@ -42,11 +42,11 @@ class Action(models.TextChoices):
     EDIT_MESSAGE = "edit_message"
     HALT_TREE = "halt_tree"
     RESUME_TREE = "resume_tree"
+    ABORT_TREE = "abort_tree"
     BAN_PERSON = "ban_person"
     UNBAN_PERSON = "unban_person"
     CLEAR_FLAGS = "clear_flags"
     RETRY_SCORING = "retry_scoring"
-    CHANGE_RULES = "change_rules"
 
 
 class ActionLog(models.Model):

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('action', models.CharField(choices=[('delete_message', 'Delete Message'), ('undelete_message', 'Undelete Message'), ('edit_message', 'Edit Message'), ('halt_tree', 'Halt Tree'), ('resume_tree', 'Resume Tree'), ('ban_person', 'Ban Person'), ('unban_person', 'Unban Person'), ('clear_flags', 'Clear Flags'), ('retry_scoring', 'Retry Scoring'), ('change_rules', 'Change Rules')], max_length=32)),
+                ('action', models.CharField(choices=[('delete_message', 'Delete Message'), ('undelete_message', 'Undelete Message'), ('edit_message', 'Edit Message'), ('halt_tree', 'Halt Tree'), ('resume_tree', 'Resume Tree'), ('abort_tree', 'Abort Tree'), ('ban_person', 'Ban Person'), ('unban_person', 'Unban Person'), ('clear_flags', 'Clear Flags'), ('retry_scoring', 'Retry Scoring')], max_length=32)),
                 ('why', models.CharField(blank=True, max_length=500)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tasks.message')),
