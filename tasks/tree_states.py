@@ -117,7 +117,8 @@ def prompt_gone(facts: Facts) -> bool:
 
 
 def nothing_left(facts: Facts) -> bool:
-    return facts.root_deleted or (facts.accepted == 0 and facts.undecided == 0)
+    """The prompt is gone or was rejected, or no message is accepted or under review."""
+    return facts.root_deleted or facts.root_verdict is False or (facts.accepted == 0 and facts.undecided == 0)
 
 
 def fully_grown(facts: Facts) -> bool:

@@ -120,3 +120,9 @@ def test_a_tree_with_nothing_open_and_nothing_missing_never_hangs(facts: Facts) 
 )
 def test_a_tree_has_grown_when_its_goal_is_met_or_no_place_is_left(facts: Facts, expected: State | None) -> None:
     assert next_state(State.GROWING, Event.REVIEWED, facts) is expected
+
+
+@pytest.mark.parametrize("state", [State.GROWING, State.RANKING])
+def test_a_tree_does_not_go_on_from_a_rejected_prompt(state: State) -> None:
+    facts = Facts(goal=3, root_verdict=False, accepted=3, has_grown=True)
+    assert next_state(state, Event.REVIEWED, facts) is State.HALTED_BY_MODERATOR
