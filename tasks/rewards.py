@@ -44,8 +44,8 @@ def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
     authors = {}
     for message in Message.objects.filter(tree=tree, task__isnull=False).order_by("id"):
         written, accepted = _reasons(message)
-        authors[str(message.pk)] = message.author_id
         if not message.deleted:
+            authors[str(message.pk)] = message.author_id
             yield entry(message.author_id, written, message.pk)
             if message.review_result:
                 yield entry(message.author_id, accepted, message.pk)

@@ -96,8 +96,10 @@ def rank_replies(tree: Tree, rules: TreeRules) -> int:
         ranked = ranks(siblings, ballots.get(parent_id, ()))
         for message in siblings:
             rank = ranked.get(message.pk)
-            if message.rank != rank:
-                message.rank, message.rank_rules_id = rank, (rules.version or None)
+            # A published rank that no ballot here touched was decided by no rules of ours.
+            by_rules = rules.version or None if rank is not None and parent_id in ballots else None
+            if (message.rank, message.rank_rules_id) != (rank, by_rules):
+                message.rank, message.rank_rules_id = rank, by_rules
                 changed.append(message)
     Message.objects.bulk_update(changed, ["rank", "rank_rules"])
     return len(changed)

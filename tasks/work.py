@@ -52,13 +52,14 @@ def path_to(message_id: UUID, *, tree_id: UUID) -> list[Message]:
 
 
 def replies_to_rank(task: Task, *, person: User) -> list[Message]:
-    """The replies a ranking task is about, shuffled: by person and task, so that a reload shows the same order."""
+    """The replies a ranking task is about, shuffled: always the same way for one person, on a reload or when
+    a late answer goes to another row of the same work."""
     if task.state == TaskState.DONE and task.claimed_by_id == person.pk:
         shown = task.ranking.shown
         replies = {str(reply.pk): reply for reply in Message.objects.filter(pk__in=shown)}
         return [replies[pk] for pk in shown if pk in replies]
 
     def place(reply: Message) -> bytes:
-        return blake2b(f"{task.pk}{person.pk}{reply.pk}".encode(), digest_size=8).digest()
+        return blake2b(f"{person.pk}{reply.pk}".encode(), digest_size=8).digest()
 
     return sorted(Message.objects.kept().filter(parent_id=task.message_id), key=place)
