@@ -11,13 +11,14 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from accounts import access
 from accounts.models import User
 from common.errors import DomainError
 from tasks import locking, scoring, trees, work
-from tasks.drafts import Draft, RankingDraft, ReplyDraft, ReviewDraft
-from tasks.kinds import KINDS, Deed, Kind
+from tasks.drafts import Draft, InvalidLabel, RankingDraft, ReplyDraft, ReviewDraft
+from tasks.kinds import KINDS, LABELS, Deed, Kind
 from tasks.models import FreeLabels, Message, Ranking, Review, Task, TaskState, Tree
 from tasks.refusals import (
     AlreadyRanked,
@@ -214,7 +215,13 @@ def _repeated(task: Task, draft: Draft) -> Receipt:
 
 
 def label_freely(*, message: Message, person: User, labels: dict[str, float], now: datetime) -> FreeLabels:
-    """Labels nobody asked for. The newest of a person on a message replace their earlier ones; they decide nothing."""
+    """Labels nobody asked for. The newest of a person on a message replace their earlier ones; they decide nothing.
+
+    `message` must have been fetched through `visible_to(person)`. Raises UserDisabled, TermsNotAccepted, InvalidLabel.
+    """
+    access.check_may_take_part(person)
+    if not set(labels) <= set(LABELS) or not all(0 <= value <= 1 for value in labels.values()):
+        raise InvalidLabel(_("Only known labels can be given, with values from 0 to 1."))
     free, _created = FreeLabels.objects.update_or_create(
         message=message, person=person, defaults={"labels": labels, "created_at": now}
     )
