@@ -20,5 +20,6 @@ TIMETABLE = {
         "tasks.recheck_trees": 60,
         "moderation.moderate": 60,
         "stats.keep_streaks": 600,
+        "oasst_web.forget_sessions": 24 * 60 * 60,
     }.items()
 }
