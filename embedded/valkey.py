@@ -123,6 +123,9 @@ class Valkey:
 
     def stop(self) -> None:
         process = self.process()
+        if process is None and self._child is not None:
+            # Its pid file is gone, as when somebody deleted the data directory under it: it is ours all the same.
+            process = processes.identify(self._child.pid)
         if process is not None:
             processes.end(process, STOPPING)
         if self._child is not None:

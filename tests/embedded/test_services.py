@@ -158,6 +158,18 @@ def test_a_start_after_everything_was_killed_recovers_by_itself(directory: Path,
     assert remembered(services_of(directory).join()) == ("kept", "kept")
 
 
+def test_a_data_directory_deleted_under_its_servers_does_not_keep_the_user_waiting(
+    directory: Path, services_of: MakeServices
+) -> None:
+    services = services_of(directory)
+    services.join()
+    pids = services.pids()
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(exist_ok=True)
+    services.leave()
+    assert [name for name, pid in pids.items() if processes.identify(pid)] == []
+
+
 def test_a_pid_file_whose_pid_belongs_to_somebody_else_now_is_no_obstacle(
     directory: Path, services_of: MakeServices
 ) -> None:
