@@ -9,6 +9,8 @@ import sys
 # Before anything of oasst_web is imported: its Celery application falls back to the production settings.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oasst_web.settings.local")
 
+from django.core.exceptions import ImproperlyConfigured
+
 from embedded.errors import StartupError
 from oasst_web import launch
 
@@ -16,7 +18,7 @@ from oasst_web import launch
 def main() -> None:
     try:
         launch.run(sys.argv)
-    except StartupError as error:
+    except (StartupError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

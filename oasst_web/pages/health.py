@@ -32,7 +32,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Whether a person could use the site now: 200 or 503, and the word of each check."""
     database, migrations = _database_and_migrations()
-    checks = {"database": database, "migrations": migrations, "broker": _broker()}
+    checks = {"database": database, "migrations": migrations, "broker": broker()}
     ready = all(word == OK for word in checks.values())
     return JsonResponse({"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
 
@@ -61,7 +61,8 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(loader.disk_migrations)
 
 
-def _broker() -> str:
+def broker() -> str:
+    """The word of this check; `manage.py up` asks, too. Raises ValueError when REDIS_URL is no address."""
     # Made by from_url, which tries once; the constructor's own client tries four times with pauses between.
     client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT)
     try:

@@ -88,7 +88,8 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
     ATOMIC_REQUESTS=False,
 )
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+# What is no address at all has no engine.
+if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise environ.ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -270,6 +270,29 @@ def test_a_database_that_does_not_answer_is_one_clear_sentence_without_its_passw
     assert "Traceback" not in words
 
 
+@pytest.mark.parametrize("url", ["mysql://somebody@127.0.0.1/nothing", "nonsense"])
+def test_an_address_of_no_postgresql_server_is_one_clear_sentence(url: str, machine: Machine) -> None:
+    status, _, words = machine.run("shell", "-c", "pass", DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1/0")
+    assert (status, words.splitlines()[-1]) == (1, "DATABASE_URL must name a PostgreSQL server.")
+    assert "Traceback" not in words
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("redis://:hush@127.0.0.1:1/0", "The broker at redis://127.0.0.1:1/0 does not answer."),
+        ("nonsense", "REDIS_URL is not an address:"),
+    ],
+)
+def test_a_broker_that_does_not_answer_is_one_clear_sentence_at_once(url: str, sentence: str, machine: Machine) -> None:
+    status, out, words = machine.run("up", "--port", str(machine.port), REDIS_URL=url)
+    assert (status, out) == (1, "")
+    assert words.splitlines()[-1].startswith(sentence)
+    assert "hush" not in words
+    assert "Traceback" not in words
+    assert machine.leftovers() == []
+
+
 def test_a_database_of_ones_own_is_prepared_when_it_is_fresh_and_left_alone_later(machine: Machine) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         name = f"own_{machine.port}"

@@ -24,6 +24,7 @@ from embedded.locks import FileLock
 from embedded.parts import FIRST_PAUSE, LONGEST_PAUSE, Parts, Plan, end_leftovers
 from embedded.services import Services
 from oasst_web import launch
+from oasst_web.pages import health
 
 #: Seconds until the site must be ready.
 PATIENCE = 120.0
@@ -114,6 +115,8 @@ class Site:
                 f"Port {self.port} on {self.host} is taken by another program. "
                 f"End that program, or choose another port: `manage.py up --port {self._other_port()}`."
             )
+        if "REDIS_URL" in self.services.given:
+            self._check_broker()
         count = launch.migrate()
         if count:
             self._say(f"Prepared the database: {count} migrations applied.")
@@ -133,6 +136,16 @@ class Site:
         finally:
             self._say("Stopping.")
             self.parts.stop()
+
+    def _check_broker(self) -> None:
+        """Somebody's own may be down or mistyped; the site would then wait for it until its patience ends."""
+        try:
+            word = health.broker()
+        except ValueError as error:
+            raise StartupError(f"REDIS_URL is not an address: {error}") from error
+        if word != health.OK:
+            address = _without_password(self.services.given["REDIS_URL"])
+            raise StartupError(f"The broker at {address} does not answer. Start it, or correct REDIS_URL.")
 
     def _plans(self) -> list[Plan]:
         logs = self.data_dir / "logs"
