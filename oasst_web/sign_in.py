@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -35,6 +36,14 @@ class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """There is no sign-up form: an unknown address becomes a person when it asks for its first code."""
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether to go there after signing in. What is no address at all is not safe; allauth would break on it."""
+        try:
+            urlsplit(url)
+        except ValueError:
+            return False
+        return bool(super().is_safe_url(url))
 
 
 @transaction.atomic

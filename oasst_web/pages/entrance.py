@@ -80,7 +80,11 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     """Become one of the demo people with one click. Where there is no demo, there is no such page."""
     if not settings.DEMO:
         raise Http404
-    person = get_object_or_404(User, email=request.POST.get("email", ""), email__in=people.EMAILS)
+    email = request.POST.get("email", "")
+    # Looked for here first: not everything that can be posted can be asked of the database.
+    if email not in people.EMAILS:
+        raise Http404
+    person = get_object_or_404(User, email=email)
     auth.login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     return redirect(doors.safe_next(request, reverse("dashboard")))
 

@@ -87,6 +87,13 @@ def test_nobody_is_sent_to_another_site(client: Client) -> None:
     assert client.post(reverse("choose_theme"), {"next": "https://evil.example/"})["Location"] == reverse("home")
 
 
+def test_a_next_page_that_is_no_address_is_passed_over(client: Client) -> None:
+    code = ask_for_code(client, "a@example.org", next="http://[")
+    url = reverse("account_confirm_login_code", query={"next": "http://["})
+    assert client.post(url, {"code": code})["Location"] == reverse("dashboard")
+    assert client.get(reverse("account_request_login_code", query={"next": "http://["})).status_code == 302
+
+
 def test_a_wrong_code_is_explained_and_too_many_begin_anew(client: Client) -> None:
     ask_for_code(client, "a@example.org", next=reverse("rules"))
     url = reverse("account_confirm_login_code", query={"next": reverse("rules")})
@@ -155,6 +162,7 @@ def test_the_demo_opens_no_other_account(client: Client, settings: Settings) -> 
     settings.DEMO = True
     person = make_person()
     assert client.post(reverse("demo_sign_in"), {"email": person.email}).status_code == 404
+    assert client.post(reverse("demo_sign_in"), {"email": "\x00"}).status_code == 404
 
 
 def test_people_without_terms_are_sent_there_and_back() -> None:
