@@ -123,8 +123,10 @@ def _draw(params: Mapping[str, Any], rules: TreeRules, rng: Random) -> Iterator[
     """The kinds that have something for this person, pools in an order drawn by weight, kinds of one pool by chance."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k(kind) WHERE EXISTS (
-                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {ELIGIBLE})""",  # noqa: S608  # ELIGIBLE is ours
+            # Limited inside, so that each kind costs its first fitting row; EXISTS would be joined over all open rows.
+            f"""SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k(kind) CROSS JOIN LATERAL (
+                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {ELIGIBLE} ORDER BY t.to_go, t.dice LIMIT 1
+            ) AS first""",  # noqa: S608  # ELIGIBLE is ours
             {**params, "kinds": [kind.value for kind in Kind]},
         )
         there = sorted(Kind(row[0]) for row in cursor.fetchall())
