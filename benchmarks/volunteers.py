@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
@@ -96,7 +97,7 @@ def _draft(shown: Any, rng: Random) -> Any:
     from tasks.kinds import Deed
 
     if shown.row.deed is Deed.WRITE:
-        return ReplyDraft.of(f"A reply of some length, number {rng.random()}. " * 4, limit=2000)
+        return ReplyDraft.of(f"A reply of some length, number {token_hex(8)}. " * 4, limit=2000)
     if shown.row.deed is Deed.REVIEW:
         return ReviewDraft.of(shown.kind, {name: 0.0 for name, _label in shown.labels})
     order = [[reply.pk] for reply in shown.replies]
@@ -153,7 +154,7 @@ def _send(
 def _fields(page: str, rng: Random) -> dict[str, str]:
     """An answer to whatever form the page shows."""
     if 'name="text"' in page and "<textarea" in page and 'name="place-' not in page and 'name="label-spam"' not in page:
-        return {"text": f"A reply of some length, number {rng.random()}. " * 4}
+        return {"text": f"A reply of some length, number {token_hex(8)}. " * 4}
     if 'name="label-spam"' in page:
         return {"label-spam": "0", "no_flags": "on"}
     names = sorted(set(re.findall(r'name="(place-[^"]+)"', page)))
