@@ -55,12 +55,16 @@ def run_for(*, lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
 
 
 def prompts_wanted(lang: str, growing: int, in_review: int, waiting: int, rules: TreeRules) -> int:
-    """How many new prompts a language wants: what may grow or be reviewed, as far as the waiting room has places."""
+    """How many new prompts a language wants: what may grow or be reviewed, as far as the waiting room has places.
+
+    The reference asked for more prompts whenever a tree could still grow, however many waited for their reviews; where
+    there are too few reviewers, that never ends.
+    """
     if lang in rules.prompt_disabled_langs:
         return 0
     free_growing = max(0, rules.max_active_trees - growing)
-    free_review = max(0, rules.max_initial_prompt_review - in_review)
-    return min(free_growing + free_review, max(0, rules.max_prompt_lottery_waiting - waiting))
+    free = max(0, free_growing + rules.max_initial_prompt_review - in_review)
+    return min(free, max(0, rules.max_prompt_lottery_waiting - waiting))
 
 
 def _draw_one(lang: str, now: datetime, rules: TreeRules, rng: Random) -> bool:

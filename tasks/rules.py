@@ -35,7 +35,7 @@ class TreeRules:
     """Trees that grow at the same time, per language. More of them: more variety, later finishes."""
 
     max_initial_prompt_review: int = _rule(100, 0, 10_000)
-    """Prompts under review at the same time, per language."""
+    """Prompts under review at the same time, per language; one more for each tree that could grow but has no prompt."""
 
     max_prompt_lottery_waiting: int = _rule(250, 0, 10_000)
     """Accepted prompts that wait for the lottery, per language. When it is full nobody is asked for prompts."""

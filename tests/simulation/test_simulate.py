@@ -44,6 +44,14 @@ def test_a_crowd_finishes_a_tree_and_leaves_no_drift() -> None:
 
 
 @pytest.mark.django_db
+def test_a_crowd_too_small_to_decide_anything_comes_to_an_end() -> None:
+    report = simulate(volunteers=3, may_fall_short=True)
+    assert report["ended"] == "nobody had anything left to do"
+    assert report["answers_by_kind"]["initial_prompt"] == 110
+    assert drifts() == []
+
+
+@pytest.mark.django_db
 def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
     first = undone()
     assert undone() == first

@@ -42,6 +42,10 @@ pytestmark = pytest.mark.django_db
         (0, 0, 200, 50),
         (0, 0, 250, 0),
         (20, 300, 400, 0),
+        # However many trees could grow: with nobody to review them, prompts would be asked for without end.
+        (0, 100, 0, 10),
+        (0, 110, 0, 0),
+        (0, 5000, 0, 0),
     ],
 )
 def test_as_many_prompts_are_wanted_as_there_is_room_for(
