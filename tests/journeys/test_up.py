@@ -211,6 +211,23 @@ def test_a_taken_port_is_named_and_another_one_proposed(machine: Machine) -> Non
     assert machine.leftovers() == []
 
 
+def test_an_address_of_another_machine_is_not_called_a_taken_port(machine: Machine) -> None:
+    # From the block of addresses that are for documentation only (RFC 5737).
+    status, _, words = machine.run("up", "--host", "192.0.2.1", "--port", str(machine.port))
+    assert status == 1
+    assert words.startswith(f"Nothing of yours can listen on 192.0.2.1, port {machine.port}")
+    assert "taken" not in words
+
+
+@pytest.mark.skipif(not ports.is_free(0, "::1"), reason="NOT TESTED: this machine has no IPv6")
+def test_the_site_can_be_at_an_ipv6_address(machine: Machine) -> None:
+    process, facts = machine.up("--host", "::1")
+    assert facts["url"] == f"http://[::1]:{machine.port}/"
+    assert urllib.request.urlopen(facts["url"], timeout=10).status == 200
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 0
+
+
 def test_a_directory_that_cannot_be_written_is_one_clear_sentence(machine: Machine) -> None:
     machine.data_dir.write_text("a file, not a directory")
     status, out, words = machine.run("up")

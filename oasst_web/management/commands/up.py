@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -110,11 +111,7 @@ class Site:
         data_directory.write_record(self.record, {"pid": os.getpid(), "url": self.url})
         for title in end_leftovers(self.parts.record):
             self._say(f"Ended the {title} that an earlier run left behind.")
-        if not ports.is_free(self.port, self.host):
-            raise StartupError(
-                f"Port {self.port} on {self.host} is taken by another program. "
-                f"End that program, or choose another port: `manage.py up --port {self._other_port()}`."
-            )
+        self._check_port()
         if "REDIS_URL" in self.services.given:
             self._check_broker()
         count = launch.migrate()
@@ -136,6 +133,20 @@ class Site:
         finally:
             self._say("Stopping.")
             self.parts.stop()
+
+    def _check_port(self) -> None:
+        problem = ports.refusal(self.port, self.host)
+        if problem is None:
+            return
+        if problem.errno == errno.EADDRINUSE:
+            raise StartupError(
+                f"Port {self.port} on {self.host} is taken by another program. "
+                f"End that program, or choose another port: `manage.py up --port {self._other_port()}`."
+            )
+        raise StartupError(
+            f"Nothing of yours can listen on {self.host}, port {self.port} ({problem.strerror}). "
+            "Choose another --host or --port."
+        )
 
     def _check_broker(self) -> None:
         """Somebody's own may be down or mistyped; the site would then wait for it until its patience ends."""
@@ -169,8 +180,8 @@ class Site:
         environment["OASST_DEMO"] = "1" if self.demo else "0"
         if "ALLOWED_HOSTS" not in environment and self.host != "127.0.0.1":
             # Who opens the site to the network cannot list the names it is called by there.
-            names = "*" if self.host in EVERYWHERE else f"{self.host},localhost,127.0.0.1"
-            environment["ALLOWED_HOSTS"] = names
+            own = f"[{self.host}]" if ":" in self.host else self.host
+            environment["ALLOWED_HOSTS"] = "*" if self.host in EVERYWHERE else f"{own},localhost,127.0.0.1"
         return environment
 
     def _wait_until_ready(self) -> None:
