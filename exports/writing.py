@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -25,20 +25,30 @@ def lines(out: str) -> Iterator[Write]:
         yield _into(sys.stdout.buffer)
         sys.stdout.flush()
         return
-    target = Path(out)
+    target, packed = Path(out), out.endswith(".gz")
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        # A device or a pipe is written to; a file put in its place would be the end of /dev/null.
+        with target.open("wb") as raw, _packed(raw, packed) as stream:
+            yield _into(stream)
+        return
+    # A link stays one: what it points to is replaced.
+    target = target.resolve()
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         with partial.open("xb") as raw:
-            if target.suffix == ".gz":
-                with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed:
-                    yield _into(cast("IO[bytes]", packed))
-            else:
-                yield _into(raw)
+            with _packed(raw, packed) as stream:
+                yield _into(stream)
             raw.flush()
             os.fsync(raw.fileno())
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _packed(raw: IO[bytes], packed: bool) -> AbstractContextManager[IO[bytes]]:
+    if not packed:
+        return nullcontext(raw)
+    return cast("AbstractContextManager[IO[bytes]]", gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0))
 
 
 def _into(stream: IO[bytes]) -> Write:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,27 @@ def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
         put({"one": 1})
         assert not target.exists()
     assert load(target) == [{"one": 1}]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    bring_in(OURS)
+    real, link = tmp_path / "real.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(real)
+    take_out(link, *EVERYTHING)
+    assert link.is_symlink()
+    assert len(load(real)) == len(load(OURS))
+
+
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    bring_in(OURS)
+    pipe = tmp_path / "pipe.gz"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as reader:
+        received = reader.submit(pipe.read_bytes)
+        said_by("export_trees", pipe, *EVERYTHING)
+        assert len(gzip.decompress(received.result()).splitlines()) == len(load(OURS))
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 REFUSED = {
