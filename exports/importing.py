@@ -236,7 +236,7 @@ class _Run:
             goal_tree_size=seen.goal,
             max_depth=seen.max_depth,
             max_children_count=seen.max_children,
-            rules_id=self.rules.version or None,
+            rules_id=self.rules.row_id,
             # The files don't tell these dates; the nearest they tell are those of the first reply and the last.
             won_prompt_lottery_at=min(replies, default=messages[0].created_at) if seen.drawn else None,
             finished_at=newest if seen.finished_before else None,
@@ -248,7 +248,7 @@ class _Run:
             event=Event.WRITTEN,
             to_state=state,
             why=f"imported from {row.origin}"[:500],
-            rules_id=self.rules.version or None,
+            rules_id=self.rules.row_id,
         )
         prompt = Keepsake(origin=tree.origin, tree=tree.extra)
         rows = [

@@ -1,6 +1,6 @@
 """Consensus as a plain library: ballots in, order and quality out. No Django, no database."""
 
-from ranking.acceptance import acceptance_score
+from ranking.acceptance import DECIDING, acceptance_score
 from ranking.ranked_pairs import BallotError, ranked_pairs
 
-__all__ = ["BallotError", "acceptance_score", "ranked_pairs"]
+__all__ = ["DECIDING", "BallotError", "acceptance_score", "ranked_pairs"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+#: The labels that decide; every other one describes.
+DECIDING = ("spam", "lang_mismatch")
+
 
 def acceptance_score(label_means: Mapping[str, float]) -> float:
     """1 - (spam + lang_mismatch), from -1 to 1; a label nobody answered counts as 0.
@@ -11,4 +14,4 @@ def acceptance_score(label_means: Mapping[str, float]) -> float:
     `label_means`: label to its mean over reviewers, each 0 to 1. The rule of Open-Assistant: with three reviewers one
     vote against passes a threshold of 0.6, two do not.
     """
-    return 1.0 - (label_means.get("spam", 0.0) + label_means.get("lang_mismatch", 0.0))
+    return 1.0 - sum(label_means.get(label, 0.0) for label in DECIDING)

@@ -162,8 +162,7 @@ class Snapshot:
 
     def reviews_wanted(self, node: Node) -> int:
         """Reviews an undecided message still needs; at least one, or it would stay undecided for ever."""
-        needed = self.rules.num_reviews_initial_prompt if node.parent_id is None else self.rules.num_reviews_reply
-        return max(1, needed - node.review_count)
+        return max(1, self.rules.reviews_needed(is_prompt=node.parent_id is None) - node.review_count)
 
     def judging_wanted(self, state: State) -> Counter[Opening]:
         """Reviews and rankings that should be open or in somebody's hands."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q
 
 from common import moments
-from ranking import acceptance_score
+from ranking import DECIDING, acceptance_score
 from tasks import growth, rulebook, scoring, trees
 from tasks.growth import Snapshot
 from tasks.kinds import REPLYING
@@ -130,25 +130,21 @@ def _verdicts(
     versions: dict[int, TreeRules],
 ) -> set[bool | None]:
     """The verdicts the reviews allow: a verdict stands from the moment it was given, whatever reviews came later."""
-    if message.review_result is None:
-        return {None}
-    rules = versions.get(message.review_rules_id or 0, TreeRules())
     is_prompt = message.parent_id is None
-    needed = rules.num_reviews_initial_prompt if is_prompt else rules.num_reviews_reply
-    threshold = rules.acceptance_threshold_initial_prompt if is_prompt else rules.acceptance_threshold_reply
-    before = imported.labels if imported else {}
     base = imported.review_count if imported else 0
+    if message.review_result is None:
+        # Under any rules there were, so many reviews would have decided it with the last of them.
+        enough = max(rules.reviews_needed(is_prompt=is_prompt) for rules in [*versions.values()] or [TreeRules()])
+        return {None} if base + len(reviews) < enough else {True, False}
+    rules = versions.get(message.review_rules_id or 0, TreeRules())
+    needed, threshold = rules.reviews_needed(is_prompt=is_prompt), rules.threshold(is_prompt=is_prompt)
+    sums = dict.fromkeys(DECIDING, 0.0)
     verdicts: set[bool | None] = set()
-    for seen in range(1, len(reviews) + 1):
-        if base + seen >= needed:
-            means = {}
-            for name in ("spam", "lang_mismatch"):
-                published = before.get(name) or {}
-                weight = published.get("count") or 0
-                total = (
-                    sum(labels.get(name, 0.0) for labels in reviews[:seen]) + (published.get("value") or 0.0) * weight
-                )
-                means[name] = total / (seen + weight)
+    for count, labels in enumerate(reviews, start=1):
+        for name in DECIDING:
+            sums[name] += labels.get(name, 0.0)
+        if base + count >= needed:
+            means = scoring.combined_means(sums, count, imported.labels if imported else {})
             verdicts.add(acceptance_score(means) > threshold)
     return verdicts or {None}
 

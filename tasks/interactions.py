@@ -183,7 +183,7 @@ def _store_review(task: Task, draft: ReviewDraft, *, by: User, now: datetime, ru
 def _store_ranking(task: Task, draft: RankingDraft, *, by: User, now: datetime) -> UUID:
     assert task.message is not None
     shown = [reply.pk for reply in work.replies_to_rank(task, person=by)]
-    RankingDraft.of(draft.order, shown=shown)
+    draft = RankingDraft.of(draft.order, shown=shown, not_rankable=draft.not_rankable)
     ranking = Ranking.objects.create(
         task=task,
         parent=task.message,

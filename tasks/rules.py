@@ -167,6 +167,19 @@ class TreeRules:
     def prompt_disabled_langs(self) -> frozenset[str]:
         return frozenset(lang.strip() for lang in self.init_prompt_disabled_langs.split(",") if lang.strip())
 
+    @property
+    def row_id(self) -> int | None:
+        """For a foreign key to the stored version; None for rules that were never stored."""
+        return self.version or None
+
+    def reviews_needed(self, *, is_prompt: bool) -> int:
+        """Reviews that decide a prompt or a reply."""
+        return self.num_reviews_initial_prompt if is_prompt else self.num_reviews_reply
+
+    def threshold(self, *, is_prompt: bool) -> float:
+        """The score a prompt or a reply must exceed to be accepted."""
+        return self.acceptance_threshold_initial_prompt if is_prompt else self.acceptance_threshold_reply
+
     def values(self) -> dict[str, Any]:
         """What the database stores: every rule but the version."""
         return {name: value for name, value in asdict(self).items() if name != "version"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.db.models import Count, F, FloatField, Func, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import User
-from ranking import acceptance_score, ranked_pairs
+from ranking import DECIDING, acceptance_score, ranked_pairs
 from tasks import locking, trees
 from tasks.models import Message, Ranking, Review, Tree
 from tasks.rules import TreeRules
@@ -29,25 +30,29 @@ def settle(message: Message, rules: TreeRules) -> None:
     if message.review_result is not None:
         return
     is_prompt = message.parent_id is None
-    if message.review_count < (rules.num_reviews_initial_prompt if is_prompt else rules.num_reviews_reply):
+    if message.review_count < rules.reviews_needed(is_prompt=is_prompt):
         return
-    threshold = rules.acceptance_threshold_initial_prompt if is_prompt else rules.acceptance_threshold_reply
-    message.review_result = acceptance_score(label_means(message)) > threshold
-    message.review_rules_id = rules.version or None
+    message.review_result = acceptance_score(label_means(message)) > rules.threshold(is_prompt=is_prompt)
+    message.review_rules_id = rules.row_id
 
 
 def label_means(message: Message) -> dict[str, float]:
-    """Mean of each deciding label over reviews here and, weighted by their count, reviews before an import."""
+    """Mean of each deciding label over the reviews of a message, those before an import included."""
     sums = Review.objects.filter(message=message).aggregate(
-        count=Count("id"), **{name: Coalesce(Sum(_number(name)), 0.0) for name in ("spam", "lang_mismatch")}
+        count=Count("id"), **{name: Coalesce(Sum(_number(name)), 0.0) for name in DECIDING}
     )
-    imported = message.imported.labels if hasattr(message, "imported") else {}
+    return combined_means(sums, sums["count"], message.imported.labels if hasattr(message, "imported") else {})
+
+
+def combined_means(
+    sums: Mapping[str, float], count: int, published: Mapping[str, Mapping[str, Any]]
+) -> dict[str, float]:
+    """Means of the deciding labels: `count` reviews here with these sums, and published means by their weight."""
     means = {}
-    for name in ("spam", "lang_mismatch"):
-        before = imported.get(name) or {}
-        count_before = before.get("count") or 0
-        total = sums[name] + (before.get("value") or 0.0) * count_before
-        means[name] = total / max(1, sums["count"] + count_before)
+    for name in DECIDING:
+        before = published.get(name) or {}
+        weight = before.get("count") or 0
+        means[name] = (sums[name] + (before.get("value") or 0.0) * weight) / max(1, count + weight)
     return means
 
 
@@ -97,7 +102,7 @@ def rank_replies(tree: Tree, rules: TreeRules) -> int:
         for message in siblings:
             rank = ranked.get(message.pk)
             # A published rank that no ballot here touched was decided by no rules of ours.
-            by_rules = rules.version or None if rank is not None and parent_id in ballots else None
+            by_rules = rules.row_id if rank is not None and parent_id in ballots else None
             if (message.rank, message.rank_rules_id) != (rank, by_rules):
                 message.rank, message.rank_rules_id = rank, by_rules
                 changed.append(message)

@@ -32,10 +32,10 @@ def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules
         goal_tree_size=goal,
         max_depth=rules.max_tree_depth,
         max_children_count=rules.max_children_count,
-        rules_id=rules.version or None,
+        rules_id=rules.row_id,
     )
     TreeTransition.objects.create(
-        tree=tree, at=now, by=by, event=Event.WRITTEN, to_state=tree.state, rules_id=rules.version or None
+        tree=tree, at=now, by=by, event=Event.WRITTEN, to_state=tree.state, rules_id=rules.row_id
     )
     return tree
 
@@ -99,7 +99,7 @@ def advance(
             event=event,
             to_state=to,
             why=why[:500],
-            rules_id=rules.version or None,
+            rules_id=rules.row_id,
         )
         changed |= {"state", "state_since"} | _enter(tree, to, event, now)
         event = Event.ENTERED

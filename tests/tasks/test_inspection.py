@@ -95,6 +95,13 @@ def test_a_row_that_was_tampered_with_is_found(what: str) -> None:
     assert what in found()
 
 
+@pytest.mark.parametrize("state", [State.GROWING, State.READY_FOR_EXPORT])
+def test_a_verdict_that_was_lost_is_found(state: State) -> None:
+    tree = make_tree(state=state, replies=3)
+    change(tree, review_result=None)
+    assert "review_result" in found()
+
+
 def test_openings_nobody_wants_are_found() -> None:
     open_more(make_tree())
     assert "opening" in found()
