@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from common import nudges
 from tasks import locking
 from tasks import rules as pure
 from tasks.models import RulesVersion
@@ -37,4 +38,5 @@ def change(*, changes: Mapping[str, Any], by: User | None, note: str, now: datet
     values = {**in_force().values(), **changes}
     checked = pure.parse(values)
     row = RulesVersion.objects.create(values=checked.values(), created_by=by, note=note[:500], created_at=now)
+    nudges.soon("tasks.recheck_trees")
     return version(row.version, row.values)
