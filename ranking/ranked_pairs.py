@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, groupby
-from typing import Literal, TypeVar
+from typing import Literal
 
-Item = TypeVar("Item", bound=Hashable)
+from ranking.ballots import Ballot, Item, items_of, pair_votes
 
-
-class BallotError(ValueError):
-    """A ballot names an item twice."""
+Strength = Literal["margins", "winning_votes"]
 
 
 def ranked_pairs(
-    ballots: Iterable[Sequence[Sequence[Item]]], by: Literal["margins", "winning_votes"] = "margins"
+    ballots: Iterable[Ballot[Item]], by: Strength = "margins", weights: Sequence[float] | None = None
 ) -> list[list[Item]]:
     """The consensus order of the items named on the ballots, in the shape of a ballot.
 
@@ -29,34 +26,23 @@ def ranked_pairs(
     independence of clones break such ties at random instead).
 
     `by`: strength of a victory is its margin, or the votes of its winner (then fewer votes against).
+    `weights`: how much each ballot counts, 1 if not given.
+    No ballots give an empty order, one item an order of one group.
     Cost: O(ballots x items^2 + items^4); siblings are few. Raises BallotError.
     """
     if by not in ("margins", "winning_votes"):
         raise ValueError(f"by is {by!r}, but must be 'margins' or 'winning_votes'.")
-    items, votes = _count(ballots)
+    ballots = list(ballots)
+    items, votes = items_of(ballots), pair_votes(ballots, weights)
     beats: dict[Item, set[Item]] = {item: set() for item in items}
     for _strength, group in groupby(_victories(items, votes, by), key=lambda victory: victory[0]):
         _lock(beats, [(winner, loser) for _s, winner, loser in group])
     return _layers(items, beats)
 
 
-def _count(ballots: Iterable[Sequence[Sequence[Item]]]) -> tuple[list[Item], Counter[tuple[Item, Item]]]:
-    """Items by first appearance, and how many ballots put the first of a pair before the second."""
-    items: dict[Item, None] = {}
-    votes: Counter[tuple[Item, Item]] = Counter()
-    for ballot in ballots:
-        named = [item for group in ballot for item in group]
-        if len(named) != len(set(named)):
-            raise BallotError(f"A ballot names an item twice: {named!r}")
-        items.update(dict.fromkeys(named))
-        for better, worse in combinations(ballot, 2):
-            votes.update((winner, loser) for winner in better for loser in worse)
-    return list(items), votes
-
-
 def _victories(
-    items: Sequence[Item], votes: Counter[tuple[Item, Item]], by: str
-) -> list[tuple[tuple[int, int], Item, Item]]:
+    items: Sequence[Item], votes: Mapping[tuple[Item, Item], float], by: str
+) -> list[tuple[tuple[float, float], Item, Item]]:
     """(strength, winner, loser) of every pair that is not a tie, strongest first."""
     victories = []
     for one, other in combinations(items, 2):
