@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import combinations
+from math import inf
 from typing import TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -41,6 +42,8 @@ def pair_votes(
     ballots = list(ballots)
     if weights is not None and len(weights) != len(ballots):
         raise BallotError(f"There are {len(ballots)} ballots, but {len(weights)} weights.")
+    if weights is not None and not all(0.0 <= weight < inf for weight in weights):
+        raise BallotError("The weight of a ballot must be a number from 0 on.")
     votes: dict[tuple[Item, Item], float] = defaultdict(float)
     for place, ballot in enumerate(ballots):
         named(ballot)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations, groupby
 from typing import Literal
 
 from ranking.ballots import Ballot, Item, items_of, pair_votes
 
 Strength = Literal["margins", "winning_votes"]
+
+Tier = Sequence[tuple[int, int]]
+"""The equally strong victories of one strength, as (winner, loser)."""
 
 
 def ranked_pairs(
@@ -20,68 +23,126 @@ def ranked_pairs(
     nothing about them. The result has one group per rank; items that the ballots cannot separate share one. Inside a
     group the order is that of first appearance and means nothing.
 
-    Pairwise victories are locked from the strongest to the weakest, a victory that would close a cycle is passed over.
-    Tideman's rule leaves open what to do with equally strong victories that contradict each other; here none of them is
-    locked, so that neither names nor the order of the ballots ever decide (Tideman 1987; Zavist and Tideman 1989 on
-    independence of clones break such ties at random instead).
+    Pairwise victories are locked from the strongest to the weakest; one that would close a cycle is passed over
+    (Tideman 1987). Where equally strong victories contradict each other, it matters which of them comes first. Zavist
+    and Tideman (1989) draw lots. Here nothing is drawn, and neither names nor the order of the ballots decide:
+
+    1. An item can be first if some order of equally strong victories puts it there. Likewise it can be last.
+    2. The first group are the items that can be first and not last, and those that can be both but have more votes for
+       them than against them. The last group mirrors it. The items between are ordered in the same way.
+    3. If that singles nobody out, all are tied.
+
+    Without equally strong victories and ties of two items this is Tideman's order. It always holds that whoever beats
+    every other item is alone in front, that the first group is inside the Smith set, that an item of the first group
+    stays there when a ballot raises it, and that reversed ballots give the reversed order.
+    Who can be first is NP-complete to say (Brill and Fischer 2012). What is used here is exact up to three items; with
+    more it may let an item in that no order puts first, but it keeps none out.
+    A limit: an item that loses to all others can tie items before it, because they then can no longer be last; likewise
+    one that beats all others.
 
     `by`: strength of a victory is its margin, or the votes of its winner (then fewer votes against).
     `weights`: how much each ballot counts, 1 if not given.
     No ballots give an empty order, one item an order of one group.
-    Cost: O(ballots x items^2 + items^4); siblings are few. Raises BallotError.
+    Cost: O(ballots x items^2 + items^5), usually far less; siblings are few. Raises BallotError; ValueError for `by`.
     """
     if by not in ("margins", "winning_votes"):
         raise ValueError(f"by is {by!r}, but must be 'margins' or 'winning_votes'.")
     ballots = list(ballots)
     items, votes = items_of(ballots), pair_votes(ballots, weights)
-    beats: dict[Item, set[Item]] = {item: set() for item in items}
-    for _strength, group in groupby(_victories(items, votes, by), key=lambda victory: victory[0]):
-        _lock(beats, [(winner, loser) for _s, winner, loser in group])
-    return _layers(items, beats)
-
-
-def _victories(
-    items: Sequence[Item], votes: Mapping[tuple[Item, Item], float], by: str
-) -> list[tuple[tuple[float, float], Item, Item]]:
-    """(strength, winner, loser) of every pair that is not a tie, strongest first."""
+    leads: list[list[float]] = [[0.0] * len(items) for _ in items]
     victories = []
-    for one, other in combinations(items, 2):
-        for winner, loser in ((one, other), (other, one)):
-            won, lost = votes[winner, loser], votes[loser, winner]
-            if won > lost:
-                strength = (won - lost, 0) if by == "margins" else (won, -lost)
-                victories.append((strength, winner, loser))
-    return sorted(victories, key=lambda victory: victory[0], reverse=True)
+    for (one, first), (other, second) in combinations(enumerate(items), 2):
+        won, lost = votes[first, second], votes[second, first]
+        # Rounded like the votes, so that equal leads are equal.
+        lead = round(won - lost, 12)
+        leads[one][other], leads[other][one] = lead, -lead
+        if lead > 0:
+            victories.append(((lead, 0.0) if by == "margins" else (won, -lost), (one, other)))
+        elif lead < 0:
+            victories.append(((-lead, 0.0) if by == "margins" else (lost, -won), (other, one)))
+    victories.sort(key=_strength, reverse=True)
+    tiers = [[pair for _, pair in tier] for _, tier in groupby(victories, key=_strength)]
+    return [[items[place] for place in sorted(group)] for group in _order(leads, tiers)]
 
 
-def _lock(beats: dict[Item, set[Item]], victories: Sequence[tuple[Item, Item]]) -> None:
-    """Lock equally strong victories, all but those that lie on a cycle with stronger ones or with each other."""
-    stands = [(winner, loser) for winner, loser in victories if not _reaches(beats, loser, winner)]
-    together = {item: set(losers) for item, losers in beats.items()}
-    for winner, loser in stands:
-        together[winner].add(loser)
-    for winner, loser in stands:
-        if not _reaches(together, loser, winner):
-            beats[winner].add(loser)
+def _strength(victory: tuple[tuple[float, float], tuple[int, int]]) -> tuple[float, float]:
+    return victory[0]
 
 
-def _reaches(beats: dict[Item, set[Item]], start: Item, goal: Item) -> bool:
-    seen, todo = {start}, [start]
-    while todo:
-        for item in beats[todo.pop()] - seen:
-            if item == goal:
-                return True
-            seen.add(item)
-            todo.append(item)
-    return False
+def _order(leads: Sequence[Sequence[float]], tiers: Sequence[Tier]) -> list[set[int]]:
+    """Take the first and the last group away, until what is left is tied.
+
+    `leads[one][other]`: votes for the one over the other, less those against; shape (items, items).
+    """
+    front: list[set[int]] = []
+    back: list[set[int]] = []
+    rest = set(range(len(leads)))
+    while len(rest) > 1:
+        first, last = _ends(rest, leads, tiers)
+        if not (first and last):
+            # Then everybody can be first and can be last, and collects as many votes as they give away.
+            break
+        front.append(first)
+        back.append(last)
+        rest = rest - first - last
+        tiers = [[(winner, loser) for winner, loser in tier if winner in rest and loser in rest] for tier in tiers]
+    middle = [rest] if rest else []
+    return front + middle + back[::-1]
 
 
-def _layers(items: Sequence[Item], beats: dict[Item, set[Item]]) -> list[list[Item]]:
-    """Repeatedly take the items that no remaining item beats."""
-    order, remaining = [], list(items)
-    while remaining:
-        beaten = {loser for winner in remaining for loser in beats[winner]}
-        top = [item for item in remaining if item not in beaten]
-        order.append(top)
-        remaining = [item for item in remaining if item in beaten]
-    return order
+def _ends(rest: set[int], leads: Sequence[Sequence[float]], tiers: Sequence[Tier]) -> tuple[set[int], set[int]]:
+    """The first and the last group.
+
+    Each condition for being first speaks of the item alone and holds all the more when a ballot raises it. So no ballot
+    that raises an item costs it the first place. A comparison with the others here (the most votes) could do that.
+    """
+    mirrored = [[(loser, winner) for winner, loser in tier] for tier in tiers]
+    winners = {winner for tier in tiers for winner, _ in tier}
+    losers = {loser for tier in tiers for _, loser in tier}
+    # Whoever loses to nobody can be first; whoever loses and beats nobody cannot.
+    both = winners & losers
+    can_be_first = rest - losers | {item for item in both if _can_be_first(item, len(leads), tiers)}
+    can_be_last = rest - winners | {item for item in both if _can_be_first(item, len(leads), mirrored)}
+    first, last = can_be_first - can_be_last, can_be_last - can_be_first
+    for item in can_be_first & can_be_last:
+        lead = round(sum(leads[item][other] for other in rest), 12)
+        if lead > 0:
+            first.add(item)
+        elif lead < 0:
+            last.add(item)
+    return first, last
+
+
+def _can_be_first(item: int, count: int, tiers: Sequence[Tier]) -> bool:
+    """Whether a chain of victories from the item, each as strong or stronger, contradicts every victory over it.
+
+    The other items are looked at as if this one stood in front of them. `sure` are the victories that are locked
+    whichever of the equally strong ones come first, `possible` those that may be: bit masks of whom an item reaches.
+    """
+    sure = [1 << place for place in range(count)]
+    possible = list(sure)
+    for tier in tiers:
+        rivals, standing = 0, []
+        for winner, loser in tier:
+            if loser == item:
+                rivals |= 1 << winner
+            elif not sure[loser] >> winner & 1:
+                standing.append((winner, loser))
+        for winner, loser in standing:
+            _connect(possible, winner, loser)
+        if rivals & ~possible[item]:
+            return False
+        for winner, loser in standing:
+            if not possible[loser] >> winner & 1:
+                _connect(sure, winner, loser)
+    return True
+
+
+def _connect(reached: list[int], winner: int, loser: int) -> None:
+    """Let the winner, and whoever reaches it, reach what the loser reaches."""
+    if reached[winner] >> loser & 1:
+        return
+    gained = reached[loser]
+    for place, mask in enumerate(reached):
+        if mask >> winner & 1:
+            reached[place] = mask | gained

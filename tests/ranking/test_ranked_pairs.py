@@ -89,9 +89,11 @@ def test_small_elections(ballots: list[Ballot], order: list[list[str]]) -> None:
 
 
 def test_votes_or_margins_may_disagree_about_strength() -> None:
-    """A beats B by 3 of 3 votes, B beats C by 5 to 4, C beats A by 5 to 4: margins drop a weak link, votes cannot."""
-    ballots = [[["A"], ["B"]]] * 3 + [[["B"], ["C"]]] * 5 + [[["C"], ["B"]]] * 4
-    assert ranked_pairs(ballots)[0] == ["A"]
+    """A beats B by 3 of 3 votes, B beats C by 6 to 5, C beats A by 5 to 3: which victory is the weakest?"""
+    ballots = [[["A"], ["B"]]] * 3 + [[["B"], ["C"]]] * 6 + [[["C"], ["B"]]] * 5
+    ballots += [[["C"], ["A"]]] * 5 + [[["A"], ["C"]]] * 3
+    assert ranked_pairs(ballots) == [["C"], ["A"], ["B"]]
+    assert ranked_pairs(ballots, by="winning_votes") == [["B"], ["C"], ["A"]]
 
 
 def test_a_ballot_that_names_an_item_twice_is_an_error() -> None:
@@ -106,14 +108,14 @@ ITEMS = "ABCDE"
 
 
 @st.composite
-def ballots(draw: st.DrawFn) -> list[Ballot]:
-    """Partial ballots with ties."""
+def ballots(draw: st.DrawFn, names: str = ITEMS, *, complete: bool = False, ties: bool = True) -> list[Ballot]:
+    """Ballots on these items; partial ones with ties unless something else is asked for."""
     made = []
     for _ in range(draw(st.integers(0, 7))):
-        items = draw(st.permutations(draw(st.lists(st.sampled_from(ITEMS), unique=True))))
+        named = list(names) if complete else draw(st.lists(st.sampled_from(names), unique=True))
         ballot: Ballot = []
-        for item in items:
-            if ballot and draw(st.booleans()):
+        for item in draw(st.permutations(named)):
+            if ties and ballot and draw(st.booleans()):
                 ballot[-1].append(item)
             else:
                 ballot.append([item])
