@@ -20,6 +20,7 @@ TIMETABLE = {
         "tasks.recheck_trees": 60,
         "moderation.moderate": 60,
         "stats.keep_streaks": 600,
+        "stats.measure_agreement": 24 * 60 * 60,
         "oasst_web.forget_sessions": 24 * 60 * 60,
     }.items()
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oasst_web.pages import contributions, dashboard, entrance, health, rules, trees, work
+from oasst_web.pages import agreement, contributions, dashboard, entrance, health, rules, trees, work
 
 urlpatterns = [
     path("", entrance.home, name="home"),
@@ -35,6 +35,8 @@ urlpatterns = [
     path("messages/<uuid:message_id>/react/", trees.react, name="react"),
     path("messages/<uuid:message_id>/report/", trees.report, name="report"),
     path("rules/", rules.rules, name="rules"),
+    # For moderators.
+    path("moderation/agreement/", agreement.agreement, name="agreement"),
     # For machines.
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
