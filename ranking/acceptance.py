@@ -1,11 +1,18 @@
-"""Whether a message is good enough to keep, from the means of its reviews."""
+"""Whether a message is good enough to keep: by a fixed number of reviews, or by as many as it takes to be sure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import log
+
+from ranking.preferences import expit
 
 #: The labels that decide; every other one describes.
 DECIDING = ("spam", "lang_mismatch")
+
+#: No vote is worth more: nobody is right always, or wrong always.
+SUREST = 0.999
 
 
 def acceptance_score(label_means: Mapping[str, float]) -> float:
@@ -15,3 +22,79 @@ def acceptance_score(label_means: Mapping[str, float]) -> float:
     vote against passes a threshold of 0.6, two do not.
     """
     return 1.0 - sum(label_means.get(label, 0.0) for label in DECIDING)
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One review, as far as it decides, and how often its reviewer is right."""
+
+    bad: bool
+    sensitivity: float
+    """Chance that this reviewer calls a bad message bad."""
+    specificity: float
+    """Chance that this reviewer calls a fine message fine."""
+
+    @property
+    def log_odds(self) -> float:
+        """How much it speaks for a bad message, in nats: log P(opinion | bad) - log P(opinion | fine)."""
+        sensitivity, specificity = _within(self.sensitivity), _within(self.specificity)
+        if self.bad:
+            return log(sensitivity) - log(1.0 - specificity)
+        return log(1.0 - sensitivity) - log(specificity)
+
+
+def _within(chance: float) -> float:
+    return min(SUREST, max(1.0 - SUREST, chance))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequentialRule:
+    """When to stop asking for reviews, and what to decide then. Bad messages must not slip through, so it is harder to
+    be accepted than to be rejected."""
+
+    minimum: int = 2
+    """Reviews before anything is decided."""
+    maximum: int = 9
+    """Reviews after which there is a verdict, whatever they say."""
+    base_rate: float = 0.12
+    """Share of bad messages among all that are written."""
+    accept_at: float = 0.997
+    """Accepted once the chance to be fine is so high."""
+    reject_at: float = 0.9
+    """Rejected once the chance to be bad is so high."""
+    reject_at_end: float = 0.3
+    """With the maximum of reviews: rejected if the chance to be bad is at least so high, otherwise accepted."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What some reviews decide under a sequential rule."""
+
+    accepted: bool | None
+    """None while the rule wants one more review."""
+    p_bad: float
+    """Posterior chance that the message is bad."""
+    n_reviews: int
+
+
+def sequential_verdict(opinions: Iterable[Opinion], rule: SequentialRule) -> Verdict:
+    """Decide as soon as the reviews are sure enough (sequential probability ratio test, Wald 1945, with a prior).
+
+    Reviewers err independently of each other, given what the message is. The order of the opinions means nothing to the
+    posterior, but whoever wants to know when a verdict fell asks after each one. No opinions: the base rate, and one
+    more wanted. A reviewer who says the same to everything adds nothing.
+    """
+    odds, count = log(rule.base_rate) - log(1.0 - rule.base_rate), 0
+    for opinion in opinions:
+        odds += opinion.log_odds
+        count += 1
+    p_bad = expit(odds)
+    accepted: bool | None = None
+    if count >= rule.minimum:
+        if 1.0 - p_bad >= rule.accept_at:
+            accepted = True
+        elif p_bad >= rule.reject_at:
+            accepted = False
+        elif count >= rule.maximum:
+            accepted = p_bad < rule.reject_at_end
+    return Verdict(accepted, p_bad, count)

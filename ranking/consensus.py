@@ -1,0 +1,135 @@
+"""What several rankings of the same items say together: the order, and how sure they are of every pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Generic
+
+import numpy as np
+
+from ranking import choices
+from ranking.ballots import Ballot, BallotError, Item
+from ranking.choices import Choices
+from ranking.plackett_luce import tie_weights
+from ranking.preferences import Preference, preference
+from ranking.ranked_pairs import Strength, ranked_pairs
+
+
+@dataclass(frozen=True)
+class Ranked(Generic[Item]):
+    """Some items, and the ballots on them."""
+
+    items: Sequence[Item]
+    """Every item to be compared, in an order that means nothing but is always the same."""
+    ballots: Sequence[Ballot[Item]]
+    adherence: Sequence[float] = ()
+    """How closely whoever cast each ballot follows the crowd; 1 is usual. 1 for all if empty."""
+
+    @property
+    def weights(self) -> Sequence[float]:
+        return self.adherence or [1.0] * len(self.ballots)
+
+
+@dataclass(frozen=True)
+class Consensus(Generic[Item]):
+    """What the ballots on some items say together."""
+
+    order: list[list[Item]]
+    """Ranked pairs of the ballots: groups, best first."""
+    preferences: tuple[Preference[Item], ...]
+    """Every pair of items once."""
+
+
+def consensus(
+    ranked: Sequence[Ranked[Item]],
+    *,
+    by: Strength = "margins",
+    weighted: bool = False,
+    spread: float = 1.0,
+    tie: Sequence[float] = (1.0, 0.5),
+) -> list[Consensus[Item]]:
+    """The order and the preferences of several groups of items, for instance all siblings of one tree.
+
+    The order is that of ranked pairs (Tideman 1987), each ballot counting 1, or with `weighted` its adherence. `by` as
+    in `ranked_pairs`. The preferences are those of Plackett-Luce with ties, where a ranker's adherence multiplies the
+    log strengths, and log strengths have a normal prior with standard deviation `spread`; `tie` as in `plackett_luce`.
+    The two are different questions, so in a circle, or between near-equals, they may differ.
+
+    Items that the ballots cannot separate share a group of the order, and are a pair with p_chosen 0.5. Items that no
+    ballot names are in no group of the order, and in every pair with what little is known. A group of one item has
+    no pairs. Raises BallotError for a ballot that names an item twice or an unknown one, or weights that do not fit.
+    """
+    return [
+        Consensus(ranked_pairs(group.ballots, by, group.weights if weighted else None), pairs)
+        for group, pairs in zip(ranked, preferences(ranked, spread=spread, tie=tie), strict=True)
+    ]
+
+
+def preferences(
+    ranked: Sequence[Ranked[Item]], *, spread: float = 1.0, tie: Sequence[float] = (1.0, 0.5)
+) -> list[tuple[Preference[Item], ...]]:
+    """The preferences of `consensus` alone."""
+    for group in ranked:
+        _check(group)
+    made = Choices.of(
+        (number, ballot_number, ballot, group.items)
+        for number, group in enumerate(ranked)
+        for ballot_number, ballot in enumerate(group.ballots or [[]])
+    )
+    if not len(ranked):
+        return []
+    adherence = np.array(
+        [ranked[g].weights[b] for g, b in zip(made.group.tolist(), made.ranker.tolist(), strict=True)], dtype=float
+    )
+    solution = choices.solve(made, adherence, spread, tie_weights(made.largest_tie, tie))
+    return [
+        _pairs(group, solution.strengths[number].tolist(), solution.covariance[number].tolist())
+        for number, group in enumerate(ranked)
+    ]
+
+
+def _check(group: Ranked[Item]) -> None:
+    known = set(group.items)
+    for ballot in group.ballots:
+        for items in ballot:
+            if not known.issuperset(items):
+                raise BallotError(f"A ballot names {sorted(map(str, set(items) - known))}, which is not to be ranked.")
+    if group.adherence and len(group.adherence) != len(group.ballots):
+        raise BallotError(f"There are {len(group.ballots)} ballots, but {len(group.adherence)} adherences.")
+
+
+def _pairs(group: Ranked[Item], strengths: list[float], covariance: list[list[float]]) -> tuple[Preference[Item], ...]:
+    places = [{item: place for place, items in enumerate(ballot) for item in items} for ballot in group.ballots]
+    pairs = []
+    for (i, one), (j, other) in combinations(enumerate(group.items), 2):
+        for_one, for_other, n_ties = sides(one, other, places, group.weights)
+        pairs.append(
+            preference(
+                one,
+                other,
+                difference=strengths[i] - strengths[j],
+                variance=covariance[i][i] + covariance[j][j] - 2.0 * covariance[i][j],
+                for_one=for_one,
+                for_other=for_other,
+                n_ties=n_ties,
+            )
+        )
+    return tuple(pairs)
+
+
+def sides(
+    one: Item, other: Item, places: Sequence[dict[Item, int]], weights: Sequence[float]
+) -> tuple[list[float], list[float], int]:
+    """Weights of the ballots for one and for the other, and how many tie them. `places`: item to place, by ballot."""
+    for_one, for_other, n_ties = [], [], 0
+    for place, weight in zip(places, weights, strict=True):
+        if one in place and other in place:
+            if place[one] < place[other]:
+                for_one.append(weight)
+            elif place[one] > place[other]:
+                for_other.append(weight)
+            else:
+                n_ties += 1
+    return for_one, for_other, n_ties
