@@ -32,6 +32,7 @@ from ranking.preferences import Preference, flip_margin
 from ranking.ranked_pairs import ranked_pairs
 from ranking.reliability import ReviewerReliability, information, information_gain, reviewer_reliability
 from ranking.splits import Cause, Split, disagreement, why_split
+from ranking.stopping import RankingRule, rankings_wanted
 from ranking.strengths import Strengths
 from ranking.votes import Votes
 
@@ -52,6 +53,7 @@ __all__ = [
     "Preference",
     "Ranked",
     "RankingAgreement",
+    "RankingRule",
     "ReviewerReliability",
     "SequentialRule",
     "Split",
@@ -82,6 +84,7 @@ __all__ = [
     "preferences",
     "ranked_pairs",
     "ranking_agreement",
+    "rankings_wanted",
     "raw_agreement",
     "reviewer_reliability",
     "sequential_verdict",
