@@ -9,8 +9,10 @@ from functools import cached_property
 from random import Random
 from uuid import UUID
 
+from tasks.deciding import reviews_wanted
 from tasks.kinds import RANKING_OF_ROLE, REPLY_OF_ROLE, REPLYING, REVIEW_OF_ROLE, Kind, Role
 from tasks.rules import TreeRules
+from tasks.standings import Cast, Siblings, missing_rankings
 from tasks.tree_states import Facts, State
 
 Opening = tuple[Kind, UUID]
@@ -68,6 +70,8 @@ class Snapshot:
     drawn: bool = False
     finished_before: bool = False
     rules: TreeRules = field(default_factory=TreeRules)
+    cast: Mapping[UUID, Sequence[Cast]] = field(default_factory=dict)
+    """Rankings by parent. Only the adaptive rule asks what they say, so only then they are here."""
 
     @cached_property
     def root(self) -> Node:
@@ -137,12 +141,15 @@ class Snapshot:
 
     @cached_property
     def missing_rankings(self) -> dict[UUID, int]:
-        """For each set, rankings wanted beyond those that already included its least ranked reply."""
-        missing = {
-            parent_id: self.rules.num_required_rankings - min(reply.ranking_count for reply in replies)
-            for parent_id, replies in self.rankable_sets.items()
-        }
-        return {parent_id: count for parent_id, count in missing.items() if count > 0}
+        """For each set that wants any: rankings beyond those that already included its least ranked reply."""
+        sets = self.rankable_sets
+        siblings = [
+            Siblings([str(reply.id) for reply in replies], self.cast.get(parent_id, ()))
+            for parent_id, replies in sets.items()
+        ]
+        fewest = [min(reply.ranking_count for reply in replies) for replies in sets.values()]
+        missing = zip(sets, missing_rankings(siblings, fewest, self.rules), strict=True)
+        return {parent_id: count for parent_id, count in missing if count > 0}
 
     @property
     def facts(self) -> Facts:
@@ -161,8 +168,8 @@ class Snapshot:
         )
 
     def reviews_wanted(self, node: Node) -> int:
-        """Reviews an undecided message still needs; at least one, or it would stay undecided for ever."""
-        return max(1, self.rules.reviews_needed(is_prompt=node.parent_id is None) - node.review_count)
+        """Reviews an undecided message wants now."""
+        return reviews_wanted(node.review_count, is_prompt=node.parent_id is None, rules=self.rules)
 
     def judging_wanted(self, state: State) -> Counter[Opening]:
         """Reviews and rankings that should be open or in somebody's hands."""

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 from random import Random
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
 
 from common import moments
-from ranking import DECIDING, acceptance_score
-from tasks import growth, rulebook, scoring, trees
+from tasks import deciding, growth, rulebook, scoring, trees, verdicts
+from tasks.deciding import Heard, Published
 from tasks.growth import Snapshot
 from tasks.kinds import REPLYING
-from tasks.models import ImportedMessage, Message, Ranking, Review, RulesVersion, Task, TaskState, Tree, TreeTransition
-from tasks.rules import TreeRules
+from tasks.models import (
+    ImportedMessage,
+    Message,
+    Preference,
+    Ranking,
+    Review,
+    RulesVersion,
+    Task,
+    TaskState,
+    Tree,
+    TreeTransition,
+)
+from tasks.rules import ADAPTIVE, TreeRules
+from tasks.standings import Cast, Standing, standings
 from tasks.tree_states import ACTIVE, Event, State, next_state
 
 CHUNK = 500
@@ -76,16 +89,11 @@ def _tree_drifts(chunk: Sequence[Tree], rules: TreeRules) -> Iterator[Drift]:
     messages: dict[UUID, list[Message]] = defaultdict(list)
     for message in Message.objects.filter(tree__in=chunk).select_related("imported").order_by("created_at", "id"):
         messages[message.tree_id].append(message)
-    reviews: dict[UUID, list[dict[str, float]]] = defaultdict(list)
-    rows = Review.objects.filter(message__tree__in=chunk).order_by("created_at", "id")
-    for message_id, labels in rows.values_list("message", "labels"):
-        reviews[message_id].append(labels)
+    reviews = verdicts.heard_of(message.pk for found in messages.values() for message in found)
+    cast = trees.rankings_of(chunk)
     ranked: Counter[str] = Counter()
-    ballots: dict[UUID, list[list[list[str]]]] = defaultdict(list)
-    for ranking in Ranking.objects.filter(parent__tree__in=chunk).order_by("created_at", "id"):
-        ranked.update(ranking.shown)
-        if not ranking.not_rankable:
-            ballots[ranking.parent_id].append(ranking.order)
+    for shown in Ranking.objects.filter(parent__tree__in=chunk).values_list("shown", flat=True):
+        ranked.update(shown)
     versions = {row.version: rulebook.version(row.version, row.values) for row in RulesVersion.objects.all()}
     last_states = dict(
         TreeTransition.objects.filter(tree__in=chunk)
@@ -94,16 +102,18 @@ def _tree_drifts(chunk: Sequence[Tree], rules: TreeRules) -> Iterator[Drift]:
         .values_list("tree", "to_state")
     )
     seen = trees.snapshots(chunk, rules)
+    scored: list[Message] = []
     for tree in chunk:
         for message in messages[tree.pk]:
             yield from _message_drifts(message, tree, reviews[message.pk], ranked[str(message.pk)], versions)
         if tree.state == State.READY_FOR_EXPORT:
-            yield from _rank_drifts(messages[tree.pk], ballots)
+            scored.extend(messages[tree.pk])
         yield from _state_drifts(tree, seen[tree.pk], last_states.get(tree.pk, tree.state), rules)
+    yield from _standing_drifts(scored, cast, scoring.labels_in(chunk), versions)
 
 
 def _message_drifts(
-    message: Message, tree: Tree, reviews: Sequence[dict[str, float]], ranked: int, versions: dict[int, TreeRules]
+    message: Message, tree: Tree, reviews: Sequence[Heard], ranked: int, versions: dict[int, TreeRules]
 ) -> Iterator[Drift]:
     imported: ImportedMessage | None = getattr(message, "imported", None)
     where = f"message {message.pk}"
@@ -118,47 +128,81 @@ def _message_drifts(
         if message.review_result != imported.review_result:
             yield Drift("review_result", where, message.review_result, imported.review_result)
     elif message.review_result is not None or reviews:
-        possible = _verdicts(message, imported, reviews, versions)
+        possible = _verdicts(message, verdicts.published_of(message), reviews, versions)
         if message.review_result not in possible:
             yield Drift("review_result", where, message.review_result, sorted(map(str, possible)))
 
 
 def _verdicts(
-    message: Message,
-    imported: ImportedMessage | None,
-    reviews: Sequence[dict[str, float]],
-    versions: dict[int, TreeRules],
+    message: Message, published: Published, reviews: Sequence[Heard], versions: Mapping[int, TreeRules]
 ) -> set[bool | None]:
     """The verdicts the reviews allow: a verdict stands from the moment it was given, whatever reviews came later."""
     is_prompt = message.parent_id is None
-    base = imported.review_count if imported else 0
     if message.review_result is None:
         # Under any rules there were, so many reviews would have decided it with the last of them.
-        enough = max(rules.reviews_needed(is_prompt=is_prompt) for rules in [*versions.values()] or [TreeRules()])
-        return {None} if base + len(reviews) < enough else {True, False}
+        enough = max(_most_reviews(rules, is_prompt) for rules in [*versions.values()] or [TreeRules()])
+        return {None} if published.count + len(reviews) < enough else {True, False}
     rules = versions.get(message.review_rules_id or 0, TreeRules())
-    needed, threshold = rules.reviews_needed(is_prompt=is_prompt), rules.threshold(is_prompt=is_prompt)
-    sums = dict.fromkeys(DECIDING, 0.0)
-    verdicts: set[bool | None] = set()
-    for count, labels in enumerate(reviews, start=1):
-        for name in DECIDING:
-            sums[name] += labels.get(name, 0.0)
-        if base + count >= needed:
-            means = scoring.combined_means(sums, count, imported.labels if imported else {})
-            verdicts.add(acceptance_score(means) > threshold)
-    return verdicts or {None}
+    if message.decided_after is not None:
+        reviews = reviews[: message.decided_after - published.count]
+    said = list(deciding.verdicts(reviews, published, is_prompt=is_prompt, rules=rules))
+    if message.decided_after is not None:
+        return {said[-1]} if said else {None}
+    # Nobody noted when it was decided.
+    return {verdict for verdict in said if verdict is not None} or {None}
 
 
-def _rank_drifts(messages: Sequence[Message], ballots: dict[UUID, list[list[list[str]]]]) -> Iterator[Drift]:
-    siblings: dict[UUID, list[Message]] = defaultdict(list)
+def _most_reviews(rules: TreeRules, is_prompt: bool) -> int:
+    if rules.review_rule == ADAPTIVE:
+        return rules.sequential.maximum
+    return rules.reviews_needed(is_prompt=is_prompt)
+
+
+def _standing_drifts(
+    messages: Sequence[Message],
+    cast: Mapping[UUID, Sequence[Cast]],
+    labels: Mapping[UUID, Sequence[Mapping[str, float]]],
+    versions: Mapping[int, TreeRules],
+) -> Iterator[Drift]:
+    """Ranks and preferences of finished trees, each by the rules that decided it."""
+    sets = scoring.siblings_among(messages, cast, labels)
+    stored: dict[UUID, list[Preference]] = defaultdict(list)
+    for row in Preference.objects.filter(parent__in=list(sets)):
+        stored[row.parent_id].append(row)
+    ranks = {str(message.pk): message.rank for message in messages}
+    replies: dict[UUID, list[str]] = defaultdict(list)
+    by_rules: dict[int, list[UUID]] = defaultdict(list)
+    rules_of: dict[UUID, int] = {row.parent_id: row.rules_id or 0 for rows in stored.values() for row in rows}
     for message in messages:
         if message.parent_id is not None:
-            siblings[message.parent_id].append(message)
-    for parent_id, replies in siblings.items():
-        ranks = scoring.ranks(replies, ballots.get(parent_id, ()))
-        for reply in replies:
-            if reply.rank != ranks.get(reply.pk):
-                yield Drift("rank", f"message {reply.pk}", reply.rank, ranks.get(reply.pk))
+            replies[message.parent_id].append(str(message.pk))
+            if message.rank_rules_id:
+                rules_of.setdefault(message.parent_id, message.rank_rules_id)
+    for parent_id in sets:
+        by_rules[rules_of.get(parent_id, 0)].append(parent_id)
+    for version, parents in by_rules.items():
+        rules = versions.get(version, TreeRules())
+        for parent_id, standing in zip(parents, standings([sets[p] for p in parents], rules), strict=True):
+            for pk in replies[parent_id]:
+                if ranks[pk] != standing.ranks.get(pk):
+                    yield Drift("rank", f"message {pk}", ranks[pk], standing.ranks.get(pk))
+            yield from _preference_drifts(parent_id, standing, stored[parent_id])
+
+
+def _preference_drifts(parent_id: UUID, standing: Standing, stored: Sequence[Preference]) -> Iterator[Drift]:
+    by_pair = {frozenset((row.chosen_id, row.rejected_id)): row for row in stored}
+    for columns in scoring.preference_columns(standing):
+        row = by_pair.pop(frozenset((columns["chosen_id"], columns["rejected_id"])), None)
+        where = f"{columns['chosen_id']} over {columns['rejected_id']}"
+        if row is None:
+            yield Drift("preference", where, "none", f"{columns['p_chosen']:.3f}")
+            continue
+        for name, value in columns.items():
+            same = isclose(getattr(row, name), value, abs_tol=1e-6) if isinstance(value, float) else None
+            if not (getattr(row, name) == value if same is None else same):
+                yield Drift("preference", f"{where}, {name}", getattr(row, name), value)
+    for row in by_pair.values():
+        yield Drift("preference", f"replies to {parent_id}", f"{row}", "none")
 
 
 def _state_drifts(tree: Tree, seen: Snapshot, last_state: str, rules: TreeRules) -> Iterator[Drift]:

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import access
 from accounts.models import User
 from common.errors import DomainError
-from tasks import locking, scoring, trees, work
+from tasks import locking, trees, verdicts, work
 from tasks.drafts import Draft, InvalidLabel, RankingDraft, ReplyDraft, ReviewDraft
 from tasks.kinds import KINDS, LABELS, Deed, Kind
-from tasks.models import FreeLabels, Message, Ranking, Review, Task, TaskState, Tree
+from tasks.models import FreeLabels, Message, Ranking, Reliability, Review, Task, TaskState, Tree
 from tasks.refusals import (
     AlreadyRanked,
     AlreadyReviewed,
@@ -120,7 +120,7 @@ def _held(task: Task, tree: Tree | None, by: User, now: datetime) -> Task:
     wanted = locking.lock_wanted(task, by)
     if wanted is None:
         raise TaskGone
-    wanted.claimed_by, wanted.claimed_at = User.objects.get(pk=by.pk), now
+    wanted.claimed_by, wanted.claimed_at = User.objects.select_related("reliability").get(pk=by.pk), now
     return wanted
 
 
@@ -167,16 +167,33 @@ def _store_message(
     return tree, message_id
 
 
+def _trust_in(person: User | None) -> Reliability | None:
+    """What was measured of the person, loaded with the task; None for somebody new."""
+    found: Reliability | None = getattr(person, "reliability", None)
+    return found
+
+
 def _store_review(task: Task, draft: ReviewDraft, *, by: User, now: datetime, rules: TreeRules) -> UUID:
     message = task.message
     assert message is not None
     labels = dict(ReviewDraft.of(Kind(task.kind), draft.labels).labels)
-    review = Review.objects.create(
-        task=task, message=message, reviewer=by, labels=labels, mode=task.mode, created_at=now
-    )
     message.review_count += 1
-    scoring.settle(message, rules)
-    message.save(update_fields=["review_count", "review_result", "review_rules"])
+    trust = _trust_in(task.claimed_by)
+    review = Review.objects.create(
+        task=task,
+        message=message,
+        reviewer=by,
+        labels=labels,
+        mode=task.mode,
+        number=message.review_count,
+        # As known now: what is learned of the reviewer later must not change what this review decided.
+        sensitivity=trust.sensitivity if trust else None,
+        specificity=trust.specificity if trust else None,
+        known_answer=task.known_answer,
+        created_at=now,
+    )
+    verdicts.settle(message, rules)
+    message.save(update_fields=["review_count", "review_result", "review_rules", "decided_after"])
     return review.pk
 
 
@@ -191,6 +208,7 @@ def _store_ranking(task: Task, draft: RankingDraft, *, by: User, now: datetime) 
         order=[[str(item) for item in group] for group in draft.order],
         shown=[str(item) for item in shown],
         not_rankable=draft.not_rankable,
+        adherence=trust.adherence if (trust := _trust_in(task.claimed_by)) else 1.0,
         created_at=now,
     )
     Message.objects.filter(pk__in=shown).update(ranking_count=F("ranking_count") + 1)

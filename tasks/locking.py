@@ -46,11 +46,32 @@ def lock_tree(tree_id: UUID) -> Tree:
     return tree
 
 
+#: What answering needs to know of the person: whether they may, and how much their judgement counts.
+_PERSON_COLUMNS = [
+    f"claimed_by__{name}"
+    for name in (
+        "status",
+        "terms_version",
+        "reliability__sensitivity",
+        "reliability__specificity",
+        "reliability__adherence",
+    )
+]
 #: All of the task, and of message and holder what answering needs: naming 60 columns costs more than reading them.
 _TASK_COLUMNS = [field.name for field in Task._meta.concrete_fields]
 _MESSAGE_COLUMNS = [
     f"message__{name}"
-    for name in ("parent", "tree", "depth", "review_count", "review_result", "review_rules", "imported__labels")
+    for name in (
+        "parent",
+        "tree",
+        "depth",
+        "review_count",
+        "review_result",
+        "review_rules",
+        "decided_after",
+        "imported__review_count",
+        "imported__labels",
+    )
 ]
 
 
@@ -60,8 +81,8 @@ def lock_task(task_id: UUID) -> tuple[Task, Tree | None]:
     tree = Tree.objects.select_for_update(no_key=True, of=("self",)).filter(tasks__pk=task_id).first()
     task = (
         Task.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("message__imported", "claimed_by")
-        .only(*_TASK_COLUMNS, *_MESSAGE_COLUMNS, "claimed_by__status", "claimed_by__terms_version")
+        .select_related("message__imported", "claimed_by__reliability")
+        .only(*_TASK_COLUMNS, *_MESSAGE_COLUMNS, *_PERSON_COLUMNS)
         .filter(pk=task_id)
         .first()
     )

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError, ErrorCode
+from ranking import RankingRule, SequentialRule
 
 
 class InvalidRules(DomainError):
@@ -18,10 +19,16 @@ class InvalidRules(DomainError):
     status = 422
 
 
-def _rule(default: Any, low: float | None = None, high: float | None = None) -> Any:
-    """A rule with its bounds. Whatever becomes a date, a draw or a number of rows needs an upper one: a mistyped value
-    must not stop the whole site."""
-    return field(default=default, metadata={"low": low, "high": high})
+def _rule(
+    default: Any, low: float | None = None, high: float | None = None, choices: tuple[str, ...] | None = None
+) -> Any:
+    """A rule with its bounds, or the names it may take. Whatever becomes a date, a draw or a number of rows needs an
+    upper one: a mistyped value must not stop the whole site."""
+    return field(default=default, metadata={"low": low, "high": high, "choices": choices})
+
+
+#: How it is decided that a message or a set of replies has been judged enough.
+FIXED, ADAPTIVE = "fixed", "adaptive"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +68,10 @@ class TreeRules:
     min_goal_tree_size: int = _rule(5, 1, 1000)
     """Smallest goal when goals are drawn."""
 
+    review_rule: str = _rule(FIXED, choices=(FIXED, ADAPTIVE))
+    """fixed: so many reviews decide, as the next four rules say. adaptive: another review is asked for only while the
+    verdict is open, as those from min_reviews to bad_vote_from say."""
+
     num_reviews_initial_prompt: int = _rule(3, 1, 100)
     """Reviews that decide a prompt."""
 
@@ -73,6 +84,33 @@ class TreeRules:
     acceptance_threshold_reply: float = _rule(0.6, 0, 1)
     """A reply is accepted when its score is strictly greater. Higher is stricter."""
 
+    min_reviews: int = _rule(2, 1, 100)
+    """adaptive: reviews before anything is decided. Ours, like all that follow for adaptive."""
+
+    max_reviews: int = _rule(9, 1, 100)
+    """adaptive: reviews after which there is a verdict, whatever they say."""
+
+    bad_base_rate: float = _rule(0.12, 0.001, 0.999)
+    """adaptive: share of bad messages among all that are written. The reliability job prints what it finds."""
+
+    newcomer_sensitivity: float = _rule(0.8, 0.01, 0.999)
+    """Chance that somebody who was never measured calls a bad message bad. Published reviews count as theirs too."""
+
+    newcomer_specificity: float = _rule(0.9, 0.01, 0.999)
+    """Chance that somebody who was never measured calls a fine message fine."""
+
+    accept_at: float = _rule(0.995, 0.5, 0.999_999)
+    """adaptive: accepted once the chance that the message is fine is so high. Higher: fewer bad ones slip through."""
+
+    reject_at: float = _rule(0.9, 0.5, 0.999_999)
+    """adaptive: rejected once the chance that the message is bad is so high. Lower: fewer bad ones slip through."""
+
+    reject_at_end: float = _rule(0.3, 0, 1)
+    """adaptive: with the most reviews, rejected if the chance that the message is bad is at least so high."""
+
+    bad_vote_from: float = _rule(0.4, 0.01, 2)
+    """adaptive: a review calls a message bad if its answers on spam and wrong language sum to at least so much."""
+
     p_full_labeling_review_prompt: float = _rule(1.0, 0, 1)
     """Chance that a review of a prompt asks every question."""
 
@@ -84,6 +122,43 @@ class TreeRules:
 
     num_required_rankings: int = _rule(3, 1, 100)
     """Rankings wanted for each set of siblings."""
+
+    ranking_rule: str = _rule(FIXED, choices=(FIXED, ADAPTIVE))
+    """fixed: every set of siblings gets the number above. adaptive: another ranking is asked for only while a pair is
+    open, as the next two rules and pair_decided_at say."""
+
+    min_rankings: int = _rule(2, 1, 100)
+    """adaptive: rankings before anything is settled."""
+
+    max_rankings: int = _rule(9, 1, 100)
+    """adaptive: rankings after which nobody is asked any more."""
+
+    pair_decided_at: float = _rule(0.85, 0.5, 0.999_999)
+    """A pair of replies is decided once the chance that the chosen one is better is so high."""
+
+    ranked_by: str = _rule("margins", choices=("margins", "winning_votes"))
+    """What makes a victory strong in ranked pairs: its margin, or the votes of its winner."""
+
+    weigh_rankers: bool = _rule(False)
+    """Whether a ballot counts for the ranks as much as its ranker usually follows the crowd. Preferences are always
+    weighted."""
+
+    preference_spread: float = _rule(1.0, 0.01, 100)
+    """How far apart siblings usually are, in log odds (standard deviation). Higher: pairs are decided sooner. The
+    reliability job prints what it finds."""
+
+    tie_weight: float = _rule(0.5, 0.001, 100)
+    """How readily rankers tie two replies: equal ones are tied with chance w / (2 + w)."""
+
+    p_known_answer: float = _rule(0.02, 0, 0.5)
+    """Chance that a review asked for is of a message whose verdict is known beyond doubt. It tells how reliable the
+    reviewer is; nobody can see the difference. Ours; 0: never."""
+
+    known_answers_per_lang: int = _rule(50, 0, 10_000)
+    """Messages per language kept as known answers."""
+
+    known_answer_certainty: float = _rule(0.999, 0.5, 0.999_999)
+    """How sure the verdict on a message must be to serve as a known answer."""
 
     rank_prompter_replies: bool = _rule(False)
     """Whether sibling user replies are ranked too."""
@@ -173,12 +248,40 @@ class TreeRules:
         return self.version or None
 
     def reviews_needed(self, *, is_prompt: bool) -> int:
-        """Reviews that decide a prompt or a reply."""
+        """Reviews that decide a prompt or a reply; the fewest that may, under the adaptive rule."""
+        if self.review_rule == ADAPTIVE:
+            return self.min_reviews
         return self.num_reviews_initial_prompt if is_prompt else self.num_reviews_reply
 
     def threshold(self, *, is_prompt: bool) -> float:
         """The score a prompt or a reply must exceed to be accepted."""
         return self.acceptance_threshold_initial_prompt if is_prompt else self.acceptance_threshold_reply
+
+    @property
+    def sequential(self) -> SequentialRule:
+        """When reviews decide under the adaptive rule. A maximum below the minimum counts as the minimum."""
+        return SequentialRule(
+            minimum=self.min_reviews,
+            maximum=max(self.min_reviews, self.max_reviews),
+            base_rate=self.bad_base_rate,
+            accept_at=self.accept_at,
+            reject_at=self.reject_at,
+            reject_at_end=self.reject_at_end,
+        )
+
+    @property
+    def enough_rankings(self) -> RankingRule:
+        """When a set has rankings enough under the adaptive rule."""
+        return RankingRule(
+            minimum=self.min_rankings,
+            maximum=max(self.min_rankings, self.max_rankings),
+            decided=self.pair_decided_at,
+        )
+
+    @property
+    def tie_weights(self) -> tuple[float, float]:
+        """Of one reply and of a tie of two, as `ranking` wants them."""
+        return (1.0, self.tie_weight)
 
     def values(self) -> dict[str, Any]:
         """What the database stores: every rule but the version."""
@@ -205,6 +308,8 @@ def parse(values: Mapping[str, Any], *, version: int = 0) -> TreeRules:
 def _checked(rule: Field[Any], value: Any) -> Any:
     wanted: type[Any] = type(rule.default)
     try:
+        if (names := rule.metadata["choices"]) is not None and value not in names:
+            raise InvalidRules(_refusal(rule.name, value, _("one of %(names)s") % {"names": ", ".join(names)}))
         if wanted is bool:
             value = {"true": True, "1": True, "false": False, "0": False}[str(value).strip().lower()]
         elif wanted is int and float(value) != int(float(value)):

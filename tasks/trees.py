@@ -13,8 +13,9 @@ from common import nudges
 from tasks import growth, locking
 from tasks.growth import Live, Node, Plan, Snapshot
 from tasks.kinds import Kind, Role
-from tasks.models import Message, Task, TaskState, Tree, TreeTransition
-from tasks.rules import TreeRules
+from tasks.models import Message, Ranking, Task, TaskState, Tree, TreeTransition
+from tasks.rules import ADAPTIVE, TreeRules
+from tasks.standings import Cast
 from tasks.tree_states import ACTIVE, Event, State, next_state
 
 
@@ -41,12 +42,12 @@ def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules
 
 
 def snapshot(tree: Tree, rules: TreeRules) -> Snapshot:
-    """The tree as growth sees it: two queries."""
+    """The tree as growth sees it: two queries, and one more if the rules ask what rankings say."""
     return snapshots([tree], rules)[tree.pk]
 
 
 def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
-    """Many trees at once, in two queries for all of them."""
+    """Many trees at once, in as many queries as one."""
     nodes: dict[UUID, list[Node]] = defaultdict(list)
     live: dict[UUID, list[Live]] = defaultdict(list)
     messages = Message.objects.filter(tree__in=trees).order_by("created_at", "id")
@@ -56,11 +57,18 @@ def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
     ):  # fmt: skip
         row[3] = Role(row[3])
         nodes[tree_id].append(Node(*row))
-    tasks = Task.objects.live().filter(tree__in=trees).order_by("claimed_at", "created_at", "dice", "id")
+    # A known answer is nobody's opening, and wanted by no tree.
+    tasks = (
+        Task.objects.live()
+        .filter(tree__in=trees, known_answer=False)
+        .order_by("claimed_at", "created_at", "dice", "id")
+    )
     for tree_id, pk, kind, message_id, state, to_go in tasks.values_list(
         "tree_id", "id", "kind", "message_id", "state", "to_go"
     ):
         live[tree_id].append(Live(pk, Kind(kind), message_id, state == TaskState.CLAIMED, to_go))
+    ranked = any(node.ranking_count for found in nodes.values() for node in found)
+    cast = rankings_of(trees) if rules.ranking_rule == ADAPTIVE and ranked else {}
     return {
         tree.pk: Snapshot(
             goal=tree.goal_tree_size,
@@ -71,9 +79,19 @@ def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
             drawn=tree.won_prompt_lottery_at is not None,
             finished_before=tree.finished_at is not None,
             rules=rules,
+            cast=cast,
         )
         for tree in trees
     }
+
+
+def rankings_of(trees: Sequence[Tree]) -> dict[UUID, list[Cast]]:
+    """Every ranking in these trees by the parent of the replies, in the order in which they came: one query."""
+    cast: dict[UUID, list[Cast]] = defaultdict(list)
+    rows = Ranking.objects.filter(parent__tree__in=trees).order_by("created_at", "id")
+    for parent_id, *row in rows.values_list("parent_id", "order", "adherence", "not_rankable"):
+        cast[parent_id].append(Cast(*row))
+    return cast
 
 
 def advance(
@@ -180,8 +198,11 @@ def close(task_ids: Sequence[UUID]) -> bool:
 
 
 def give_back(task: Task, *, state: TaskState = TaskState.OPEN, remember: bool = True) -> None:
-    """Take a claimed task from its holder. With `remember`, their late answer is still welcome."""
-    task.state = state
+    """Take a claimed task from its holder. With `remember`, their late answer is still welcome.
+
+    A known answer was made for its holder, and becomes nobody's opening.
+    """
+    task.state = TaskState.WITHDRAWN if task.known_answer else state
     task.last_holder_id = task.claimed_by_id if remember else None
     task.claimed_by = task.claimed_at = task.expires_at = None
     task.save(update_fields=["state", "last_holder", "claimed_by", "claimed_at", "expires_at"])

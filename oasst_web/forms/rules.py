@@ -45,7 +45,9 @@ class RulesForm(forms.Form):
         self.current = current
         for rule in rules.rule_fields():
             value = getattr(current, rule.name)
-            self.fields[rule.name] = _field(rule.default, value, explanations().get(rule.name, ""))
+            self.fields[rule.name] = _field(
+                rule.default, value, explanations().get(rule.name, ""), rule.metadata["choices"]
+            )
             self.fields[rule.name].label = rule.name
             self.fields[rule.name].widget.attrs["aria-describedby"] = f"about-{rule.name}"
 
@@ -81,7 +83,10 @@ class RulesForm(forms.Form):
         ]
 
 
-def _field(default: Any, value: Any, about: str) -> forms.Field:
+def _field(default: Any, value: Any, about: str, choices: tuple[str, ...] | None) -> forms.Field:
+    if choices is not None:
+        names = [(name, name) for name in choices]
+        return forms.ChoiceField(choices=names, initial=str(value), help_text=about, required=False)
     if isinstance(default, bool):
         return forms.ChoiceField(
             choices=[("True", _("yes")), ("False", _("no"))], initial=str(value), help_text=about, required=False

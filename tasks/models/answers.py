@@ -22,6 +22,18 @@ class Review(models.Model):
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
     labels = models.JSONField(help_text="label → value 0..1; unanswered questions are absent.")
     mode = models.CharField(max_length=8, choices=[(mode.value, mode.value) for mode in Mode], default=Mode.FULL)
+    number = models.PositiveIntegerField(
+        null=True, help_text="Which review of its message it was, published ones before it counted: the exact order."
+    )
+    sensitivity = models.FloatField(
+        null=True, help_text="How often the reviewer calls a bad message bad, as known when this review came in."
+    )
+    specificity = models.FloatField(
+        null=True, help_text="How often the reviewer calls a fine message fine, as known when this review came in."
+    )
+    known_answer = models.BooleanField(
+        db_default=False, default=False, help_text="The verdict was known, and the reviewer was asked to be measured."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -41,6 +53,11 @@ class Ranking(models.Model):
     order = models.JSONField(help_text="Groups of message ids, best first; ids in one group are tied.")
     shown = models.JSONField(help_text="Message ids in the order in which the person saw them.")
     not_rankable = models.BooleanField(default=False, help_text="All replies are wrong, so their order means nothing.")
+    adherence = models.FloatField(
+        db_default=1.0,
+        default=1.0,
+        help_text="How closely the ranker follows the crowd, as known when this ranking came in; 1 is usual.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -99,6 +99,9 @@ class Message(models.Model):
 
     review_count = models.PositiveIntegerField(default=0)
     review_result = models.BooleanField(null=True, help_text="Accepted, rejected, or not decided yet.")
+    decided_after = models.PositiveIntegerField(
+        null=True, help_text="Reviews it had when it was decided; null for verdicts that came with an import."
+    )
     review_rules = models.ForeignKey(
         RulesVersion, null=True, on_delete=models.PROTECT, related_name="+", help_text="The rules that decided it."
     )

@@ -70,6 +70,11 @@ class Task(models.Model):
         help_text="Who lost it to the deadline or a withdrawal; their late answer is taken while the work is wanted.",
     )
     mode = models.CharField(max_length=8, choices=[(mode.value, mode.value) for mode in Mode], default=Mode.FULL)
+    known_answer = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="A review of a message whose verdict is known. Made for one person, and never open to others.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)
 

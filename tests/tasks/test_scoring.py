@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import PointEntry, User
 from moderation import actions
-from tasks import rewards, scoring
+from tasks import rewards, scoring, verdicts
 from tasks.kinds import Kind
 from tasks.models import Message, Tree
 from tasks.points import Reason, score
@@ -75,7 +75,7 @@ def test_a_verdict_once_given_stands_whatever_the_reviews_say(verdict: bool) -> 
     tree = make_tree(replies=1, verdict=verdict)
     (reply,) = replies_to(root_of(tree))
     reply.reviews.update(labels={"spam": float(verdict)})
-    scoring.settle(reply, rules())
+    verdicts.settle(reply, rules())
     assert reply.review_result is verdict
 
 

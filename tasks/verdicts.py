@@ -1,0 +1,47 @@
+"""Verdicts on messages: loads the reviews, asks `deciding`, notes what was decided."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from tasks.deciding import Heard, Published, verdicts
+from tasks.models import ImportedMessage, Message, Review
+from tasks.rules import TreeRules
+
+
+def settle(message: Message, rules: TreeRules) -> None:
+    """Decide the message if its reviews do and it is undecided; a verdict, once given, stands. Does not save."""
+    if message.review_result is not None:
+        return
+    is_prompt = message.parent_id is None
+    if message.review_count < rules.reviews_needed(is_prompt=is_prompt):
+        return  # No need to read what was said.
+    heard = heard_of([message.pk])[message.pk]
+    published = published_of(message)
+    said = None
+    for said in verdicts(heard, published, is_prompt=is_prompt, rules=rules):  # noqa: B007  # the last one counts
+        pass
+    if said is not None:
+        message.review_result = said
+        message.decided_after = published.count + len(heard)
+        message.review_rules_id = rules.row_id
+
+
+def heard_of(messages: Iterable[Any]) -> dict[UUID, list[Heard]]:
+    """The reviews of each of these messages, in the order in which they came in: one query."""
+    heard: dict[UUID, list[Heard]] = defaultdict(list)
+    rows = Review.objects.filter(message__in=messages).order_by(F("number").asc(nulls_first=True), "created_at", "id")
+    for message_id, *row in rows.values_list("message_id", "labels", "sensitivity", "specificity"):
+        heard[message_id].append(Heard(*row))
+    return heard
+
+
+def published_of(message: Message) -> Published:
+    """What an import brought of it; `imported` must be loaded with the message."""
+    imported: ImportedMessage | None = getattr(message, "imported", None)
+    return Published(imported.review_count, imported.labels) if imported else Published()
