@@ -18,9 +18,11 @@ TIMETABLE = {
         "tasks.settle_points": 30,
         "tasks.return_expired": 60,
         "tasks.recheck_trees": 60,
+        "tasks.promote_known_answers": 60 * 60,
+        "tasks.measure_reliability": 6 * 60 * 60,
         "moderation.moderate": 60,
         "stats.keep_streaks": 600,
-        "stats.measure_agreement": 24 * 60 * 60,
+        "stats.measure_agreement": 6 * 60 * 60,
         "oasst_web.forget_sessions": 24 * 60 * 60,
     }.items()
 }

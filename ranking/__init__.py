@@ -24,13 +24,13 @@ from ranking.choices import TooManyTies
 from ranking.consensus import Consensus, Ranked, consensus, preferences
 from ranking.copeland import Copeland, copeland
 from ranking.dawid_skene import DawidSkene, dawid_skene, one_coin
-from ranking.gold import GoldRules, choose_gold, gold_candidates, overwhelming
+from ranking.gold import GoldRules, Tally, choose_gold, gold_candidates, overwhelming
 from ranking.kemeny import Kemeny, kemeny_young
 from ranking.mace import Mace, mace
 from ranking.plackett_luce import Adherences, plackett_luce, plackett_luce_with_adherence
 from ranking.preferences import Preference, flip_margin
 from ranking.ranked_pairs import ranked_pairs
-from ranking.reliability import ReviewerReliability, information, information_gain, reviewer_reliability
+from ranking.reliability import Prior, ReviewerReliability, information, information_gain, reviewer_reliability
 from ranking.splits import Cause, Split, disagreement, why_split
 from ranking.stopping import RankingRule, rankings_wanted
 from ranking.strengths import Strengths
@@ -51,6 +51,7 @@ __all__ = [
     "Mace",
     "Opinion",
     "Preference",
+    "Prior",
     "Ranked",
     "RankingAgreement",
     "RankingRule",
@@ -58,6 +59,7 @@ __all__ = [
     "SequentialRule",
     "Split",
     "Strengths",
+    "Tally",
     "TooManyTies",
     "Verdict",
     "Votes",

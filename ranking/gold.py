@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+
+from ranking.ballots import Item
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ def gold_candidates(tallies: Iterable[Tally], rules: GoldRules = DEFAULT) -> dic
 
 
 def choose_gold(
-    candidates: dict[Hashable, bool], n: int, *, chance: random.Random, bad_share: float = 0.5
-) -> dict[Hashable, bool]:
+    candidates: Mapping[Item, bool], n: int, *, chance: random.Random, bad_share: float = 0.5
+) -> dict[Item, bool]:
     """Draw up to n known items, of which a share of `bad_share` is bad, in a random order.
 
     Bad items are rare: without a share one would hardly ever check whether somebody finds them. The number of bad ones

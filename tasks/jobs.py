@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from random import SystemRandom
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
-from tasks import assignment, lottery, rewards, rulebook, scoring, upkeep
+from tasks import assignment, known_answers, lottery, reliability, rewards, rulebook, scoring, upkeep
 
 
 @shared_task(name="tasks.score_trees")
@@ -33,3 +35,13 @@ def settle_points() -> int:
 @shared_task(name="tasks.recheck_trees")
 def recheck_trees() -> int:
     return upkeep.recheck_trees(now=timezone.now(), rules=rulebook.in_force(), rng=SystemRandom())
+
+
+@shared_task(name="tasks.measure_reliability")
+def measure_reliability() -> dict[str, Any]:
+    return asdict(reliability.measure(now=timezone.now(), rules=rulebook.in_force()))
+
+
+@shared_task(name="tasks.promote_known_answers")
+def promote_known_answers() -> int:
+    return known_answers.promote(now=timezone.now(), rules=rulebook.in_force(), rng=SystemRandom())

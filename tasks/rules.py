@@ -157,7 +157,7 @@ class TreeRules:
     known_answers_per_lang: int = _rule(50, 0, 10_000)
     """Messages per language kept as known answers."""
 
-    known_answer_certainty: float = _rule(0.999, 0.5, 0.999_999)
+    known_answer_certainty: float = _rule(0.98, 0.5, 0.999_999)
     """How sure the verdict on a message must be to serve as a known answer."""
 
     rank_prompter_replies: bool = _rule(False)

@@ -1,0 +1,116 @@
+"""Messages whose verdict is beyond doubt, reviewed now and then to see how reliable a reviewer is. Nobody can tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.models import User
+from ranking import GoldRules, Tally, choose_gold, gold_candidates
+from tasks import verdicts
+from tasks.deciding import chances_to_be_bad, opinion
+from tasks.kinds import REVIEW_OF_ROLE, Kind, Mode, Role
+from tasks.models import KnownAnswer, Message, Skip, Task, TaskState
+from tasks.rules import TreeRules
+from tasks.tree_states import State
+
+#: Trees people still work on: a message in one of them looks like any other that is under review.
+IN_USE = (State.GROWING, State.RANKING)
+#: Reviews, all of one opinion, that make a verdict known.
+UNANIMOUS = 3
+
+
+def promote(*, now: datetime, rules: TreeRules, rng: Random) -> int:
+    """Bring the known answers of every language in order: keep those that still are, retire the others, add new ones.
+
+    Half of them are bad messages where there are so many: a person who finds every message fine must be noticed.
+    Returns how many are in use. May run twice.
+    """
+    langs = Message.objects.filter(tree__state__in=IN_USE).order_by("lang").values_list("lang", flat=True).distinct()
+    gone = KnownAnswer.objects.filter(retired=False).exclude(lang__in=list(langs))
+    gone.update(retired=True)
+    return sum(_promote_in(lang, now, rules, rng) for lang in list(langs))
+
+
+def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
+    decided = {message.pk: message for message in _decided(lang)}
+    tallies = []
+    for pk, heard in verdicts.heard_of(decided).items():
+        bad = sum(opinion(review, rules).bad for review in heard)
+        p_bad = chances_to_be_bad(heard, verdicts.published_of(decided[pk]), rules)[-1]
+        tallies.append(Tally(pk, bad, len(heard) - bad, p_bad))
+    beyond_doubt = gold_candidates(tallies, GoldRules(votes=UNANIMOUS, certainty=rules.known_answer_certainty))
+    # What the crowd is sure of must be what was decided; a verdict once given stands, even a wrong one.
+    fitting = {pk: bad for pk, bad in beyond_doubt.items() if isinstance(pk, UUID) and bad != decided[pk].review_result}
+    before = KnownAnswer.objects.filter(lang=lang, retired=False)
+    stay = {pk: fitting.pop(pk) for pk in before.order_by("pk").values_list("pk", flat=True) if pk in fitting}
+    KnownAnswer.objects.filter(lang=lang, retired=False).exclude(pk__in=list(stay)).update(retired=True)
+    new = choose_gold(fitting, max(0, rules.known_answers_per_lang - len(stay)), chance=rng)
+    KnownAnswer.objects.bulk_create(
+        (
+            KnownAnswer(message_id=pk, lang=lang, kind=_kind(decided[pk]), bad=bad, promoted_at=now)
+            for pk, bad in new.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["message"],
+        update_fields=["bad", "retired", "promoted_at"],
+    )
+    return len(stay) + len(new)
+
+
+def _decided(lang: str) -> list[Message]:
+    """Messages that may become known. An edited one is not what its reviewers saw."""
+    found = Message.objects.filter(lang=lang, tree__state__in=IN_USE, deleted=False, edited=False)
+    return list(found.filter(review_result__isnull=False, review_count__gte=UNANIMOUS).order_by("created_at", "id"))
+
+
+def _kind(message: Message) -> Kind:
+    return Kind.LABEL_INITIAL_PROMPT if message.parent_id is None else REVIEW_OF_ROLE[Role(message.role)]
+
+
+def hand_out(
+    *, person: User, lang: str, kind: Kind, mode: Mode, now: datetime, expires: datetime, rng: Random
+) -> UUID | None:
+    """A review of a known message, claimed for this person; None if there is none they never saw. Returns the task.
+
+    The row is made for this one claim. It is nobody's opening, before or after, so a tree never gets more than it
+    wants.
+    """
+    done = Task.objects.filter(claimed_by=person, message=OuterRef("message"), kind=kind)
+    declined = Skip.objects.filter(person=person, message=OuterRef("message"), kind=kind)
+    there = (
+        KnownAnswer.objects.filter(lang=lang, kind=kind, retired=False, message__deleted=False, message__edited=False)
+        .filter(~Exists(done), ~Exists(declined), message__tree__state__in=IN_USE)
+        .exclude(message__author=person)
+        .order_by("pk")
+        .values_list("pk", "message__tree_id", "message__author_id")
+    )
+    found = list(there)
+    if not found:
+        return None
+    message_id, tree_id, author_id = rng.choice(found)
+    try:
+        with transaction.atomic():
+            task: Task = Task.objects.create(
+                kind=kind,
+                lang=lang,
+                state=TaskState.CLAIMED,
+                tree_id=tree_id,
+                message_id=message_id,
+                author_id=author_id,
+                claimed_by=person,
+                claimed_at=now,
+                expires_at=expires,
+                mode=mode,
+                known_answer=True,
+                created_at=now,
+            )
+    except IntegrityError as problem:
+        if "one_task_per_person_and_message" in str(problem):
+            return None  # Another tab of this person just got it.
+        raise
+    return task.pk

@@ -1,0 +1,188 @@
+"""Known answers: promoted by themselves, handed out unseen, counted as what they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from tasks import assignment, known_answers, reliability
+from tasks.kinds import Kind
+from tasks.models import KnownAnswer, Message, Reliability, Review, Task, TaskState, Tree
+from tasks.refusals import NothingAvailable
+from tests.making import (
+    NOW,
+    add_message,
+    advance,
+    claim,
+    draft_for,
+    drifts,
+    given,
+    make_person,
+    make_tree,
+    replies_to,
+    review,
+    root_of,
+    rules,
+    submit,
+)
+
+pytestmark = pytest.mark.django_db
+
+ALWAYS = {"p_known_answer": 1.0}
+
+
+def growing(**changes: object) -> Tree:
+    """A tree with one undecided reply, so that there is a review to ask for, and messages decided by all alike."""
+    tree = make_tree(replies=2, verdict=True, **changes)
+    add_message(tree=tree, parent=root_of(tree), verdict=False)
+    add_message(tree=tree, parent=root_of(tree), verdict=None)
+    return advance(tree)
+
+
+def promoted(**changes: object) -> int:
+    return known_answers.promote(**given(**{**ALWAYS, **changes}))
+
+
+def test_what_everybody_agreed_on_becomes_known_bad_and_fine_alike() -> None:
+    tree = growing()
+    assert promoted() == 4
+    assert dict(KnownAnswer.objects.values_list("pk", "bad")) == {
+        message.pk: message.review_result is False for message in tree.messages.exclude(review_result=None)
+    }
+    assert promoted() == 4
+
+
+def test_a_verdict_that_one_reviewer_did_not_share_is_not_known() -> None:
+    tree = growing()
+    reply = replies_to(root_of(tree))[0]
+    doubter = reply.reviews.first()
+    doubter.labels = {"spam": 1.0}
+    doubter.save()
+    promoted()
+    assert not KnownAnswer.objects.filter(pk=reply.pk).exists()
+
+
+def test_what_is_deleted_edited_or_finished_is_retired() -> None:
+    tree = growing()
+    promoted()
+    first, second = replies_to(root_of(tree))[:2]
+    Message.objects.filter(pk=first.pk).update(deleted=True)
+    Message.objects.filter(pk=second.pk).update(edited=True)
+    promoted()
+    assert set(KnownAnswer.objects.filter(retired=True).values_list("pk", flat=True)) == {first.pk, second.pk}
+    Tree.objects.filter(pk=tree.pk).update(state="ready_for_export")
+    promoted()
+    assert not KnownAnswer.objects.filter(retired=False).exists()
+
+
+def known_task(person: User) -> Task:
+    task = claim(person, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS)
+    assert task.known_answer
+    return task
+
+
+def test_a_known_answer_stands_in_for_an_opening_and_leaves_it_open() -> None:
+    tree = growing()
+    promoted()
+    before = Task.objects.open().filter(tree=tree).count()
+    task = known_task(make_person())
+    assert KnownAnswer.objects.filter(pk=task.message_id).exists()
+    assert Task.objects.open().filter(tree=tree).count() == before
+    assert drifts() == []
+
+
+def test_who_finds_nothing_to_do_gets_no_known_answer_either() -> None:
+    tree = make_tree(replies=2)
+    promoted()
+    assert KnownAnswer.objects.filter(message__tree=tree).exists()
+    with pytest.raises(NothingAvailable):
+        claim(make_person(), Kind.LABEL_ASSISTANT_REPLY, **ALWAYS)
+
+
+def test_nobody_is_asked_about_their_own_message_or_twice_about_one() -> None:
+    growing()
+    promoted()
+    author = KnownAnswer.objects.filter(kind=Kind.LABEL_ASSISTANT_REPLY).first().message.author
+    seen = set()
+    while (task := claim(author, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS)).known_answer:
+        assert task.message.author_id != author.pk
+        assert task.message_id not in seen
+        seen.add(task.message_id)
+    assert len(seen) == 2
+
+
+def test_an_answer_changes_no_verdict_and_is_a_review_like_any_other() -> None:
+    growing()
+    promoted()
+    person = make_person()
+    task = known_task(person)
+    verdict = task.message.review_result
+    receipt = submit(task, person, draft_for(task, person, spam=1.0))
+    stored = Review.objects.get(pk=receipt.answer_id)
+    assert stored.known_answer
+    assert stored.message.review_result is verdict
+    assert stored.message.review_count == stored.number == 4
+    assert drifts() == []
+
+
+@pytest.mark.parametrize("how", ["late", "released", "skipped"])
+def test_a_known_answer_that_comes_back_is_nobodys_opening(how: str) -> None:
+    growing()
+    promoted()
+    person = make_person()
+    task = known_task(person)
+    if how == "late":
+        assignment.return_expired(**given(now=NOW + timedelta(hours=1)))
+    elif how == "released":
+        assignment.release(task_id=task.pk, by=person, **given())
+    else:
+        assignment.skip(task_id=task.pk, by=person, reason=None, text="", **given())
+    task.refresh_from_db()
+    assert task.state == TaskState.WITHDRAWN
+    assert drifts() == []
+
+
+def test_only_answers_to_known_messages_count_as_known() -> None:
+    growing()
+    promoted()
+    right, wrong = make_person(), make_person()
+    for person, truth in ((right, True), (wrong, False)):
+        task = known_task(person)
+        bad = KnownAnswer.objects.get(pk=task.message_id).bad
+        submit(task, person, draft_for(task, person, spam=float(bad is truth)))
+    reliability.measure(now=NOW, rules=rules())
+    assert Reliability.objects.get(person=right).known_right == Reliability.objects.get(person=right).n_known == 1
+    assert Reliability.objects.get(person=wrong).known_right == 0
+    assert Reliability.objects.filter(n_known=0).exists()
+
+
+def test_what_is_learned_of_a_person_weighs_their_next_review_and_not_the_last() -> None:
+    tree = make_tree(replies=1, verdict=None)
+    (reply,) = replies_to(root_of(tree))
+    person = make_person()
+    first = Review.objects.get(pk=review(reply, by=person).answer_id)
+    assert first.sensitivity is None
+    assert reliability.measure(now=NOW, rules=rules()).people >= 1
+    first.refresh_from_db()
+    assert first.sensitivity is None
+    other = add_message(tree=tree, parent=root_of(tree), verdict=None)
+    advance(tree)
+    second = Review.objects.get(pk=review(other, by=person).answer_id)
+    known = Reliability.objects.get(person=person)
+    assert (second.sensitivity, second.specificity) == (known.sensitivity, known.specificity)
+    assert drifts() == []
+
+
+def test_measuring_twice_changes_nothing() -> None:
+    growing()
+    reliability.measure(now=NOW, rules=rules())
+    before = list(Reliability.objects.order_by("pk").values())
+    reliability.measure(now=NOW, rules=rules())
+    assert list(Reliability.objects.order_by("pk").values()) == before
+
+
+def test_without_an_answer_nobody_is_measured() -> None:
+    measured = reliability.measure(now=NOW, rules=rules())
+    assert (measured.people, measured.preference_spread) == (0, None)
