@@ -7,8 +7,8 @@ from random import Random
 
 from django.db import transaction
 
-from tasks import locking, trees
-from tasks.models import Tree
+from tasks import locking, trees, verdicts
+from tasks.models import Message, Tree
 from tasks.rules import TreeRules
 from tasks.tree_states import ACTIVE, Event
 
@@ -27,5 +27,14 @@ def _recheck_next(now: datetime, rules: TreeRules, rng: Random) -> bool:
     tree = locking.lock_next_tree(behind)
     if tree is None:
         return False
+    _settle_open_messages(tree, rules)
     trees.advance(tree=tree, event=Event.RECHECKED, by=None, now=now, rules=rules, rng=rng)
     return True
+
+
+def _settle_open_messages(tree: Tree, rules: TreeRules) -> None:
+    """New rules may be content with the reviews that are there: then nobody is asked for another one."""
+    for message in Message.objects.filter(tree=tree, review_result=None, deleted=False).select_related("imported"):
+        verdicts.settle(message, rules)
+        if message.review_result is not None:
+            message.save(update_fields=["review_result", "review_rules", "decided_after"])

@@ -191,7 +191,7 @@ def add_ranking(
         order=[[str(reply.pk) for reply in group] for group in groups],
         shown=[str(reply.pk) for reply in replies],
         not_rankable=not_rankable,
-        created_at=BEFORE,
+        created_at=BEFORE + timedelta(seconds=next(_numbers)),
     )
 
 
