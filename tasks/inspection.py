@@ -22,7 +22,6 @@ from tasks.models import (
     Preference,
     Ranking,
     Review,
-    RulesVersion,
     Task,
     TaskState,
     Tree,
@@ -94,7 +93,7 @@ def _tree_drifts(chunk: Sequence[Tree], rules: TreeRules) -> Iterator[Drift]:
     ranked: Counter[str] = Counter()
     for shown in Ranking.objects.filter(parent__tree__in=chunk).values_list("shown", flat=True):
         ranked.update(shown)
-    versions = {row.version: rulebook.version(row.version, row.values) for row in RulesVersion.objects.all()}
+    versions = rulebook.versions()
     last_states = dict(
         TreeTransition.objects.filter(tree__in=chunk)
         .order_by("tree", "-id")

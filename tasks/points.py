@@ -24,6 +24,10 @@ class Reason(StrEnum):
     """One person's ranking put the message first; the source names ranking and message."""
     RANKED_SECOND = "ranked_second"
     RANKED_THIRD = "ranked_third"
+    IMPACT_REVIEW = "impact_review"
+    """A review told something about the verdict that nobody knew yet. Ours, like the next."""
+    IMPACT_RANKING = "impact_ranking"
+    """A ranking told something about the pairs that nobody knew yet."""
 
 
 POINTS: dict[Reason, Decimal] = {
@@ -40,6 +44,11 @@ POINTS: dict[Reason, Decimal] = {
     Reason.RANKED_SECOND: Decimal(3),
     Reason.RANKED_THIRD: Decimal(1),
 }
+
+#: What a bit of information about a verdict, or about the pairs of a set, is worth. A vote that only repeats what was
+#: settled tells next to nothing, and one that led away from what came out tells nothing.
+POINTS_PER_BIT = Decimal(2)
+PAID_BY_BIT = frozenset({Reason.IMPACT_REVIEW, Reason.IMPACT_RANKING})
 
 PLACES = (Reason.RANKED_FIRST, Reason.RANKED_SECOND, Reason.RANKED_THIRD)
 

@@ -12,7 +12,7 @@ from common import moments
 from tasks import deciding, rulebook, scoring, trees, verdicts
 from tasks import rules as pure
 from tasks.deciding import Heard
-from tasks.models import Message, Preference, Ranking, Review, RulesVersion, Tree
+from tasks.models import Message, Preference, Ranking, Review, Tree
 from tasks.rules import ADAPTIVE, TreeRules
 from tasks.standings import Siblings, Standing, missing_rankings, standings
 from tasks.tree_states import State
@@ -82,7 +82,7 @@ def replay(changes: Mapping[str, Any], tally: Tally) -> Iterator[Difference]:
     and stay. Changes nothing, and may run while people work: it sees one moment.
     """
     with moments.one_moment():
-        known = {row.version: rulebook.version(row.version, row.values) for row in RulesVersion.objects.all()}
+        known = rulebook.versions()
         current = rulebook.in_force()
 
         def then(version: int | None) -> TreeRules:

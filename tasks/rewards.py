@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import PointEntry
-from tasks import locking
+from tasks import impact, locking, rulebook, scoring, trees
+from tasks.deciding import Heard
 from tasks.kinds import Mode, Role
 from tasks.models import Message, Ranking, Review, Tree
-from tasks.points import PLACES, POINTS, Reason
+from tasks.points import PLACES, POINTS, POINTS_PER_BIT, Reason
+from tasks.rules import TreeRules
+from tasks.tree_states import State
+from tasks.verdicts import IN_ORDER, published_of
 
 
 def settle_points(*, now: datetime) -> int:
@@ -38,8 +45,9 @@ def _settle_next(now: datetime) -> bool:
 def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
     """Every line the answers of this tree have earned so far. Imported messages earn nothing."""
 
-    def entry(person_id: Any, reason: Reason, source: object) -> PointEntry:
-        return PointEntry(person_id=person_id, reason=reason, source=str(source), points=POINTS[reason], created_at=now)
+    def entry(person_id: Any, reason: Reason, source: object, points: Decimal | None = None) -> PointEntry:
+        worth = POINTS[reason] if points is None else points
+        return PointEntry(person_id=person_id, reason=reason, source=str(source), points=worth, created_at=now)
 
     authors = {}
     for message in Message.objects.filter(tree=tree, task__isnull=False).order_by("id"):
@@ -62,6 +70,49 @@ def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
                 if place < len(PLACES) and message_id in authors:
                     yield entry(authors[message_id], PLACES[place], f"{ranking.pk}:{message_id}")
             place += len(group)
+    for person_id, reason, source, points in _impacts(tree):
+        yield entry(person_id, reason, source, points)
+
+
+def _impacts(tree: Tree) -> Iterator[tuple[UUID, Reason, UUID, Decimal]]:
+    """Who told how much about verdicts that have fallen, and about pairs of a finished tree."""
+    messages = list(Message.objects.filter(tree=tree).select_related("imported").order_by("created_at", "id"))
+    decided = {message.pk: message for message in messages if message.review_result is not None}
+    known = rulebook.versions()
+    reviews: dict[UUID, list[Review]] = defaultdict(list)
+    for review in Review.objects.filter(message__in=decided).order_by(*IN_ORDER):
+        reviews[review.message_id].append(review)
+    for pk, given in reviews.items():
+        message = decided[pk]
+        heard = [Heard(review.labels, review.sensitivity, review.specificity) for review in given]
+        bits = impact.of_reviews(
+            heard,
+            [review.known_answer for review in given],
+            published_of(message),
+            bad=message.review_result is False,
+            rules=known.get(message.review_rules_id or 0, TreeRules()),
+        )
+        for review, told in zip(given, bits, strict=True):
+            if points := _points(told):
+                yield review.reviewer_id, Reason.IMPACT_REVIEW, review.pk, points
+    if tree.state != State.READY_FOR_EXPORT:
+        return
+    rankings: dict[UUID, list[Ranking]] = defaultdict(list)
+    for ranking in Ranking.objects.filter(parent__tree=tree, not_rankable=False).order_by("created_at", "id"):
+        rankings[ranking.parent_id].append(ranking)
+    sets = scoring.siblings_among(messages, trees.rankings_of([tree]), {})
+    by = next((message.rank_rules_id for message in messages if message.rank_rules_id), None)
+    for parent_id, cast in rankings.items():
+        for ranking, told in zip(
+            cast, impact.of_rankings(sets[parent_id], known.get(by or 0, TreeRules())), strict=False
+        ):
+            if points := _points(told):
+                yield ranking.ranker_id, Reason.IMPACT_RANKING, ranking.pk, points
+
+
+def _points(bits: float) -> Decimal:
+    """Points are never taken away: who was wrong in good faith earns nothing."""
+    return max(Decimal(0), round(Decimal(bits) * POINTS_PER_BIT, 1))
 
 
 def _reasons(message: Message) -> tuple[Reason, Reason]:

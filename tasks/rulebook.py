@@ -28,6 +28,11 @@ def version(number: int, values: Mapping[str, Any]) -> TreeRules:
     return TreeRules(version=number, **{name: value for name, value in values.items() if name in known})
 
 
+def versions() -> dict[int, TreeRules]:
+    """Every version there ever was, by number."""
+    return {row.version: version(row.version, row.values) for row in RulesVersion.objects.all()}
+
+
 @transaction.atomic
 def change(*, changes: Mapping[str, Any], by: User | None, note: str, now: datetime) -> TreeRules:
     """Store a new version with these rules changed. Raises InvalidRules and then stores nothing.

@@ -13,6 +13,9 @@ from tasks.deciding import Heard, Published, verdicts
 from tasks.models import ImportedMessage, Message, Review
 from tasks.rules import TreeRules
 
+#: Reviews in the order in which they came in. Those stored before they were numbered were the first.
+IN_ORDER = (F("number").asc(nulls_first=True), "created_at", "id")
+
 
 def settle(message: Message, rules: TreeRules) -> None:
     """Decide the message if its reviews do and it is undecided; a verdict, once given, stands. Does not save."""
@@ -35,7 +38,7 @@ def settle(message: Message, rules: TreeRules) -> None:
 def heard_of(messages: Iterable[Any]) -> dict[UUID, list[Heard]]:
     """The reviews of each of these messages, in the order in which they came in: one query."""
     heard: dict[UUID, list[Heard]] = defaultdict(list)
-    rows = Review.objects.filter(message__in=messages).order_by(F("number").asc(nulls_first=True), "created_at", "id")
+    rows = Review.objects.filter(message__in=messages).order_by(*IN_ORDER)
     for message_id, *row in rows.values_list("message_id", "labels", "sensitivity", "specificity"):
         heard[message_id].append(Heard(*row))
     return heard
