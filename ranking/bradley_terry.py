@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from math import inf
 
 import numpy as np
 
@@ -29,10 +30,10 @@ def bradley_terry(
 
     `spread`: standard deviation of the normal prior of a log strength around 0. It keeps an item that won every
     comparison finite; 1 fits human preferences, where the better of two replies is chosen three times in four. Large
-    values come near maximum likelihood. `tie`: nu; estimated if not given, and 1 item more than one tie can tell.
+    values bring the strengths near maximum likelihood, but then chances and intervals are rough. `tie`: nu; estimated if not given, and 1 item more than one tie can tell.
     Items that were only tied with each other come out equal. Nothing compared gives no items. Memory grows with the
     square of the number of items, time with its cube. Raises ValueError for a pair of an item with itself, a result
-    that is none of the three, and a spread that is not above 0.
+    that is none of the three, a spread that is not above 0, and a tie below 0, or of 0 where there are ties.
     """
     check_spread(spread)
     places: dict[Item, int] = {}
@@ -45,6 +46,8 @@ def bradley_terry(
     i, j = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
     results, count = rows[:, 2], rows[:, 3]
     tied = bool((results == 0.5).any())
+    if tie is not None and not (0.0 < tie < inf or (tie == 0.0 and not tied)):
+        raise ValueError(f"tie is {tie!r}, but must be above 0, or 0 if nothing is tied: it is the weight of a tie.")
     nu = tie if tie is not None else (USUAL_TIE if tied else 0.0)
     estimated = tie is None and tied
     strengths, curvature = np.zeros(n), np.eye(n) / spread**2

@@ -181,7 +181,7 @@ def information(choices: Choices, adherence: Floats, chances: Floats, expected: 
     """Of each choice, shape (choices, items, items): adherence² times the covariance of membership."""
     sets, n_items = choices.members.shape
     products = (choices.members[:, :, None] * choices.members[:, None, :]).reshape(sets, n_items * n_items)
-    second = (chances @ products).reshape(-1, n_items, n_items)
+    second = (chances @ products).reshape(len(chances), n_items, n_items)
     covariance: Floats = adherence[:, None, None] ** 2 * (second - expected[:, :, None] * expected[:, None, :])
     return covariance
 

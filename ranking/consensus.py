@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Generic
 
@@ -15,6 +15,7 @@ from ranking.choices import Choices
 from ranking.plackett_luce import tie_weights
 from ranking.preferences import Preference, preference
 from ranking.ranked_pairs import Strength, ranked_pairs
+from ranking.strengths import check_spread
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def consensus(
 
     Items that the ballots cannot separate share a group of the order, and are a pair with p_chosen 0.5. Items that no
     ballot names are in no group of the order, and in every pair with what little is known. A group of one item has
-    no pairs. Raises BallotError for a ballot that names an item twice or an unknown one, or weights that do not fit.
+    no pairs. Raises BallotError for a ballot that names an item twice or an unknown one, or weights that do not fit;
+    ValueError for a bad spread, tie or `by`.
     """
     return [
         Consensus(ranked_pairs(group.ballots, by, group.weights if weighted else None), pairs)
@@ -71,6 +73,7 @@ def preferences(
     ranked: Sequence[Ranked[Item]], *, spread: float = 1.0, tie: Sequence[float] = (1.0, 0.5)
 ) -> list[tuple[Preference[Item], ...]]:
     """The preferences of `consensus` alone."""
+    check_spread(spread)
     for group in ranked:
         _check(group)
     made = Choices.of(
@@ -80,6 +83,9 @@ def preferences(
     )
     if not len(ranked):
         return []
+    # A group whose ballots have no ties could choose none: what others tied elsewhere must not change its chances.
+    ties = np.array([max((len(tied) for ballot in group.ballots for tied in ballot), default=1) for group in ranked])
+    made = replace(made, allowed=made.allowed & (made.sizes <= ties[made.group, None]))
     adherence = np.array(
         [ranked[g].weights[b] for g, b in zip(made.group.tolist(), made.ranker.tolist(), strict=True)], dtype=float
     )

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -44,7 +45,7 @@ def plackett_luce(
 
     Items that the ballots treat alike come out equal. No ballots give no items; one item has strength 0. Every set of
     items up to the size of the largest tie is a possible choice: raises TooManyTies beyond 20,000 of them, BallotError
-    for a ballot that names an item twice or adherences that do not fit the ballots, ValueError for a bad spread.
+    for a ballot that names an item twice or adherences that do not fit the ballots, ValueError for a bad spread or tie.
     """
     check_spread(spread)
     ballots = list(ballots)
@@ -68,8 +69,13 @@ def plackett_luce(
 
 
 def tie_weights(largest: int, given: Sequence[float] | None) -> Floats:
-    """Weights for ties up to the largest; beyond those given, each size weighs as much less as the one before."""
-    weights = list(given or (1.0, USUAL_TIE))
+    """Weights for ties up to the largest; beyond those given, each size weighs as much less as the one before.
+
+    Raises ValueError for weights that are not above 0, or a first one that is not 1.
+    """
+    weights = list((1.0, USUAL_TIE) if given is None else given)
+    if not weights or weights[0] != 1.0 or not all(0.0 < weight < inf for weight in weights):
+        raise ValueError(f"tie is {given!r}, but must be weights above 0 for ties of 1, 2, … items, the first being 1.")
     while len(weights) < largest:
         weights.append(weights[-1] * weights[-1] / weights[-2] if len(weights) > 1 else USUAL_TIE)
     return np.array(weights[:largest])
@@ -100,9 +106,10 @@ class Adherences(Generic[Group, Ranker]):
     adherence: NDArray[np.float64] = field(repr=False)
     """Shape (rankers,): how closely each follows what all together prefer. 0 is a coin, 1 is usual."""
     error: NDArray[np.float64] = field(repr=False)
-    """Shape (rankers,): standard error of the adherence."""
+    """Shape (rankers,): what the prior and the rankings leave open if the strengths were known. The true error is larger,
+    the more so the fewer ballots a group has."""
     n_ballots: NDArray[np.int64] = field(repr=False)
-    """Shape (rankers,): ballots that put at least one item before another, or tied some."""
+    """Shape (rankers,): groups in which they put at least one item before another, or tied some."""
     strengths: Mapping[Group, Strengths[Hashable]] = field(repr=False)
     """The strengths inside each group, weighted by the adherences."""
     tie: tuple[float, ...]
@@ -136,7 +143,7 @@ def plackett_luce_with_adherence(
     Strengths are integrated out in the normal approximation while adherences are fitted, and the other way round the
     adherences are taken at their mode (expectation maximisation): a ranker is not called faithful for the share they
     had in the strengths. A ranker who tied everything, or ranked one item, has adherence near 1 and a wide error. No
-    rankings give no rankers. Raises BallotError, TooManyTies, and ValueError for a bad spread or concentration.
+    rankings give no rankers. Raises BallotError, TooManyTies, and ValueError for a bad spread, tie or concentration.
     """
     if not concentration > 1.0:
         raise ValueError(f"concentration is {concentration!r}, but must be above 1.")
@@ -279,6 +286,8 @@ class _Fit(Generic[Group, Ranker]):
                     strengths[group] = _strengths(items, made, solution, number, self.tie, self.spread)
             cast = np.unique(np.stack([made.group, made.ranker]), axis=1)
             n_ballots += np.bincount(cast[1], minlength=len(n_ballots))
+        # Who never chose anything is a newcomer.
+        self.adherence = np.where(self.weight > 0, self.adherence, 1.0)
         for group, items in self.lonely:
             n = len(items)
             strengths[group] = Strengths(
