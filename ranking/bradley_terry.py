@@ -30,7 +30,8 @@ def bradley_terry(
 
     `spread`: standard deviation of the normal prior of a log strength around 0. It keeps an item that won every
     comparison finite; 1 fits human preferences, where the better of two replies is chosen three times in four. Large
-    values bring the strengths near maximum likelihood, but then chances and intervals are rough. `tie`: nu; estimated if not given, and 1 item more than one tie can tell.
+    values bring the strengths near maximum likelihood, but then chances and intervals are rough. `tie`: nu; estimated
+    if not given, around 0.5.
     Items that were only tied with each other come out equal. Nothing compared gives no items. Memory grows with the
     square of the number of items, time with its cube. Raises ValueError for a pair of an item with itself, a result
     that is none of the three, a spread that is not above 0, and a tie below 0, or of 0 where there are ties.

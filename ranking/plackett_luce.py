@@ -106,8 +106,8 @@ class Adherences(Generic[Group, Ranker]):
     adherence: NDArray[np.float64] = field(repr=False)
     """Shape (rankers,): how closely each follows what all together prefer. 0 is a coin, 1 is usual."""
     error: NDArray[np.float64] = field(repr=False)
-    """Shape (rankers,): what the prior and the rankings leave open if the strengths were known. The true error is larger,
-    the more so the fewer ballots a group has."""
+    """Shape (rankers,): what the prior and the rankings leave open if the strengths were known. The true error is
+    larger, the more so the fewer ballots a group has."""
     n_ballots: NDArray[np.int64] = field(repr=False)
     """Shape (rankers,): groups in which they put at least one item before another, or tied some."""
     strengths: Mapping[Group, Strengths[Hashable]] = field(repr=False)

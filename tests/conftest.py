@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("oasst", deadline=None)
+settings.load_profile("oasst")
 
 #: Names of the program on Debian, Fedora and Chrome's own packages.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
