@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oasst_web.pages import agreement, contributions, dashboard, entrance, health, rules, trees, work
+from oasst_web.pages import agreement, contributions, dashboard, entrance, health, reliability, rules, trees, work
 
 urlpatterns = [
     path("", entrance.home, name="home"),
@@ -37,6 +37,7 @@ urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     # For moderators.
     path("moderation/agreement/", agreement.agreement, name="agreement"),
+    path("moderation/reliability/", reliability.reliability, name="reliability"),
     # For machines.
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from common.languages import LANGUAGES
 from oasst_web.pages import charts, doors
+from oasst_web.pages.figures import Shown, decimal, decimals, percent, percents
 from ranking.agreement import RELIABLE, TENTATIVE
 from stats.models import RANKINGS, AgreementFigure
 from tasks.kinds import LABELS, Widget
@@ -26,15 +27,6 @@ SUBJECTS: dict[str, str | Promise] = {
     **{name: label.question for name, label in LABELS.items()},
     RANKINGS: gettext_lazy("Rankings"),
 }
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure with its interval as people read it; empty where unknown."""
-
-    value: str
-    low: str
-    high: str
 
 
 @dataclass(frozen=True)
@@ -98,11 +90,11 @@ def _row(name: str | Promise, figure: AgreementFigure) -> Row:
     return Row(
         figure=figure,
         name=name,
-        main=_decimals(*_main(figure)),
-        raw=_percents(figure.raw, figure.raw_low, figure.raw_high),
-        kendall_w=_decimals(figure.kendall_w, figure.kendall_w_low, figure.kendall_w_high),
+        main=decimals(*_main(figure)),
+        raw=percents(figure.raw, figure.raw_low, figure.raw_high),
+        kendall_w=decimals(figure.kendall_w, figure.kendall_w_low, figure.kendall_w_high),
         # The mean of a scale is a step of it; of yes and no it is how often yes was said.
-        base_rate=_decimal(base) if widget is Widget.LIKERT else _percent(base, 1),
+        base_rate=decimal(base) if widget is Widget.LIKERT else percent(base, 1),
     )
 
 
@@ -134,7 +126,7 @@ def _every_week(weeks: Iterable[date]) -> list[date]:
 def _point(week: date, figure: AgreementFigure | None) -> charts.Point:
     if figure is None:
         return charts.Point(_day(week), None)
-    shown = _decimals(*_main(figure))
+    shown = decimals(*_main(figure))
     title = _("Week of %(day)s: %(value)s") % {"day": _day(week), "value": shown.value}
     if shown.low:
         title = _("Week of %(day)s: %(value)s, between %(low)s and %(high)s") % {
@@ -148,20 +140,3 @@ def _point(week: date, figure: AgreementFigure | None) -> charts.Point:
 
 def _day(day: date | None) -> str:
     return date_format(day, "DATE_FORMAT") if day else ""
-
-
-def _decimal(figure: float | None) -> str:
-    # Adding 0 makes -0.00 a plain 0.00.
-    return "" if figure is None else number_format(round(figure, 2) + 0.0, 2)
-
-
-def _percent(figure: float | None, places: int = 0) -> str:
-    return "" if figure is None else _("%(number)s %%") % {"number": number_format(round(figure * 100, places), places)}
-
-
-def _decimals(*figures: float | None) -> Shown:
-    return Shown(*(_decimal(figure) for figure in figures))
-
-
-def _percents(*figures: float | None) -> Shown:
-    return Shown(*(_percent(figure) for figure in figures))

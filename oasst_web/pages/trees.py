@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,17 +14,31 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from moderation import reports
 from oasst_web.forms.reports import ReportForm
 from oasst_web.pages import doors
+from oasst_web.pages.figures import percent
+from ranking import Cause
 from tasks import reactions
-from tasks.models import Message, Reaction, Tree
+from tasks.models import Message, Preference, Reaction, Tree
+from tasks.tree_states import State
 
 THUMBS = ("+1", "-1")
+
+#: Why rankers are split over a reply and the one ranked next.
+CAUSES: dict[str, Promise] = {
+    Cause.LACK_OF_VOTES: gettext_lazy("There are too few rankings to settle it."),
+    Cause.UNRELIABLE_VOTER: gettext_lazy("A single ranking that looks like chance stands against the others."),
+    Cause.TWO_CAMPS: gettext_lazy("The rankers are of two minds: it seems a matter of taste."),
+    Cause.NEAR_EQUALS: gettext_lazy("The two are about equally good."),
+    Cause.UNCLEAR_LABELS: gettext_lazy("People do not agree what these replies are worth."),
+}
 
 #: Levels drawn one inside the other. Deeper ones follow each other at the same indent: a phone is narrow, and the
 #: template draws a branch by including itself.
@@ -49,6 +64,8 @@ class Branch:
     replies: list[Branch] = field(default_factory=list)
     in_question: bool = False
     """The reader came for this one."""
+    how_sure: list[str | Promise] = field(default_factory=list)
+    """Sentences on its place before the reply ranked next; none while the tree is not finished."""
 
 
 @doors.taking_part
@@ -72,6 +89,8 @@ def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
             branches[parent_id].replies.append(branches[pk])
     for branch in branches.values():
         branch.replies.sort(key=lambda reply: (reply.message is None, _rank(reply)))
+    if found.state == State.READY_FOR_EXPORT:
+        _say_how_sure(found, branches.values())
     context = {"tree": found, "root": root and _flat_below(_without_empty_ends(root), NESTED)}
     return render(request, "trees/tree.html", context)
 
@@ -79,6 +98,32 @@ def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
 def _rank(branch: Branch) -> float:
     message = branch.message
     return float("inf") if message is None or message.rank is None else message.rank
+
+
+def _say_how_sure(tree: Tree, branches: Iterable[Branch]) -> None:
+    """What the rankings tell of each reply and the one ranked next, in one query."""
+    stored = Preference.objects.filter(parent__tree=tree)
+    by_pair = {frozenset((row.chosen_id, row.rejected_id)): row for row in stored}
+    for branch in branches:
+        there = [(reply, reply.message) for reply in branch.replies if reply.message is not None]
+        ranked = [(reply, message) for reply, message in there if message.rank is not None]
+        for (reply, better), (_following, worse) in pairwise(ranked):
+            found = by_pair.get(frozenset((better.pk, worse.pk)))
+            if found is not None:
+                reply.how_sure = _how_sure(better, worse, found)
+
+
+def _how_sure(better: Message, worse: Message, found: Preference) -> list[str | Promise]:
+    if found.tied or better.rank == worse.rank:
+        said = _("The rankings cannot tell it from the reply ranked next.")
+    else:
+        # In a circle, or between near-equals, ranked pairs may order two replies against their preference.
+        chance = found.p_better if found.chosen_id == better.pk else 1.0 - found.p_better
+        # Nothing is certain, so no chance is rounded up to 100 %.
+        said = _("Better than the reply ranked next with a chance of %(chance)s.") % {
+            "chance": percent(min(chance, 0.99))
+        }
+    return [said, CAUSES[found.cause]] if found.cause else [said]
 
 
 def _without_empty_ends(branch: Branch) -> Branch:

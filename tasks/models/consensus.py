@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,9 @@ from django.db.models.functions import Greatest, Least
 from ranking import Cause
 from tasks.kinds import Kind
 from tasks.models.trees import Message, RulesVersion
+
+#: Reviews, or rankings, from which on the figures of a person say something.
+ENOUGH = 10
 
 
 class Preference(models.Model):
@@ -58,6 +61,16 @@ class Preference(models.Model):
         return self.p_better == 0.5
 
 
+class ReliabilityQuerySet(models.QuerySet["Reliability"]):
+    def of_reviewers(self) -> Self:
+        """Who gave enough reviews, those first whose reviews tell least."""
+        return self.filter(n_reviews__gte=ENOUGH, information__isnull=False).order_by("information", "person_id")
+
+    def of_rankers(self) -> Self:
+        """Who gave enough rankings, those first who follow the crowd least."""
+        return self.filter(n_rankings__gte=ENOUGH).order_by("adherence", "person_id")
+
+
 class Reliability(models.Model):
     """How far one person's answers can be trusted. Measured by a job; a weight and a figure, never a silent ban."""
 
@@ -83,6 +96,8 @@ class Reliability(models.Model):
     adherence_error = models.FloatField(null=True, help_text="Standard error of the adherence.")
     n_rankings = models.PositiveIntegerField(default=0)
     measured_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Reliability]] = ReliabilityQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "reliabilities"
