@@ -45,3 +45,8 @@ def measure_reliability() -> dict[str, Any]:
 @shared_task(name="tasks.promote_known_answers")
 def promote_known_answers() -> int:
     return known_answers.promote(now=timezone.now(), rules=rulebook.in_force(), rng=SystemRandom())
+
+
+@shared_task(name="tasks.fill_preferences")
+def fill_preferences() -> int:
+    return upkeep.fill_preferences()

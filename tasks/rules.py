@@ -27,6 +27,9 @@ def _rule(
     return field(default=default, metadata={"low": low, "high": high, "choices": choices})
 
 
+#: Defaults of the adaptive rules, measured in benchmarks/README.md.
+REVIEWS, RANKINGS = SequentialRule(), RankingRule()
+
 #: How it is decided that a message or a set of replies has been judged enough.
 FIXED, ADAPTIVE = "fixed", "adaptive"
 
@@ -84,13 +87,13 @@ class TreeRules:
     acceptance_threshold_reply: float = _rule(0.6, 0, 1)
     """A reply is accepted when its score is strictly greater. Higher is stricter."""
 
-    min_reviews: int = _rule(2, 1, 100)
+    min_reviews: int = _rule(REVIEWS.minimum, 1, 100)
     """adaptive: reviews before anything is decided. Ours, like all that follow for adaptive."""
 
-    max_reviews: int = _rule(9, 1, 100)
+    max_reviews: int = _rule(REVIEWS.maximum, 1, 100)
     """adaptive: reviews after which there is a verdict, whatever they say."""
 
-    bad_base_rate: float = _rule(0.12, 0.001, 0.999)
+    bad_base_rate: float = _rule(REVIEWS.base_rate, 0.001, 0.999)
     """adaptive: share of bad messages among all that are written. The reliability job prints what it finds."""
 
     newcomer_sensitivity: float = _rule(0.8, 0.01, 0.999)
@@ -99,13 +102,13 @@ class TreeRules:
     newcomer_specificity: float = _rule(0.9, 0.01, 0.999)
     """Chance that somebody who was never measured calls a fine message fine."""
 
-    accept_at: float = _rule(0.995, 0.5, 0.999_999)
+    accept_at: float = _rule(REVIEWS.accept_at, 0.5, 0.999_999)
     """adaptive: accepted once the chance that the message is fine is so high. Higher: fewer bad ones slip through."""
 
-    reject_at: float = _rule(0.9, 0.5, 0.999_999)
+    reject_at: float = _rule(REVIEWS.reject_at, 0.5, 0.999_999)
     """adaptive: rejected once the chance that the message is bad is so high. Lower: fewer bad ones slip through."""
 
-    reject_at_end: float = _rule(0.3, 0, 1)
+    reject_at_end: float = _rule(REVIEWS.reject_at_end, 0, 1)
     """adaptive: with the most reviews, rejected if the chance that the message is bad is at least so high."""
 
     bad_vote_from: float = _rule(0.4, 0.01, 2)
@@ -127,13 +130,13 @@ class TreeRules:
     """fixed: every set of siblings gets the number above. adaptive: another ranking is asked for only while a pair is
     open, as the next two rules and pair_decided_at say."""
 
-    min_rankings: int = _rule(2, 1, 100)
+    min_rankings: int = _rule(RANKINGS.minimum, 1, 100)
     """adaptive: rankings before anything is settled."""
 
-    max_rankings: int = _rule(9, 1, 100)
+    max_rankings: int = _rule(RANKINGS.maximum, 1, 100)
     """adaptive: rankings after which nobody is asked any more."""
 
-    pair_decided_at: float = _rule(0.85, 0.5, 0.999_999)
+    pair_decided_at: float = _rule(RANKINGS.decided, 0.5, 0.999_999)
     """A pair of replies is decided once the chance that the chosen one is better is so high."""
 
     ranked_by: str = _rule("margins", choices=("margins", "winning_votes"))

@@ -1,4 +1,4 @@
-"""Trees whose rules changed under them are looked at again, so that none waits for an answer nobody is asked for."""
+"""Trees that new rules or new code left behind are looked at again, so that none waits or stays without its pairs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from datetime import datetime
 from random import Random
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from tasks import locking, trees, verdicts
-from tasks.models import Message, Tree
+from tasks import locking, rulebook, scoring, trees, verdicts
+from tasks.models import Message, Preference, Tree
 from tasks.rules import TreeRules
-from tasks.tree_states import ACTIVE, Event
+from tasks.tree_states import ACTIVE, Event, State
 
 
 def recheck_trees(*, now: datetime, rules: TreeRules, rng: Random) -> int:
@@ -38,3 +39,21 @@ def _settle_open_messages(tree: Tree, rules: TreeRules) -> None:
         verdicts.settle(message, rules)
         if message.review_result is not None:
             message.save(update_fields=["review_result", "review_rules", "decided_after"])
+
+
+def fill_preferences() -> int:
+    """Compute the preferences of trees that were scored before there were any, by the rules that ranked them. Their
+    ranks stay. Returns how many trees."""
+    known = rulebook.versions()
+    ranked = Message.objects.filter(tree=OuterRef("pk"), rank_rules__isnull=False)
+    stored = Preference.objects.filter(parent__tree=OuterRef("pk"))
+    bare = Tree.objects.in_state(State.READY_FOR_EXPORT).filter(Exists(ranked), ~Exists(stored)).order_by("id")
+    filled = 0
+    while True:
+        with transaction.atomic():
+            tree = locking.lock_next_tree(bare)
+            if tree is None:
+                return filled
+            version = Message.objects.filter(tree=tree, rank_rules__isnull=False).values_list("rank_rules", flat=True)
+            scoring.rank_replies(tree, known[version.order_by("-rank_rules")[0]])
+            filled += 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from tasks import rulebook, scoring
+from tasks import rulebook, scoring, upkeep
 from tasks.kinds import Kind
 from tasks.models import Message, Preference, Reliability, Tree
 from tasks.tree_states import State
@@ -209,3 +209,14 @@ def test_a_pair_that_is_not_what_the_rankings_say_is_a_drift() -> None:
     Preference.objects.all().delete()
     (drift,) = drifts()
     assert "stored none" in drift
+
+
+def test_trees_scored_before_there_were_preferences_get_theirs_and_keep_their_ranks() -> None:
+    tree = make_tree(state=State.READY_FOR_EXPORT, replies=3)
+    before = [reply.rank for reply in replies_to(root_of(tree))]
+    Preference.objects.all().delete()
+    assert upkeep.fill_preferences() == 1
+    assert upkeep.fill_preferences() == 0
+    assert Preference.objects.count() == 3
+    assert [reply.rank for reply in replies_to(root_of(tree))] == before
+    assert drifts() == []
