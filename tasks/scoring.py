@@ -68,7 +68,8 @@ def rank_replies(tree: Tree, rules: TreeRules) -> int:
             message.rank, message.rank_rules_id = rank, by_rules
             changed.append(message)
     Message.objects.bulk_update(changed, ["rank", "rank_rules"])
-    Preference.objects.filter(parent__tree=tree).delete()
+    # By their parents, not through the tree: so the index finds them, however many pairs there are.
+    Preference.objects.filter(parent__in=[message.pk for message in messages]).delete()
     Preference.objects.bulk_create(_rows(by_parent, rules))
     return len(changed)
 
