@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +59,20 @@ class Choices:
         return int(self.sizes.max(initial=1))
 
     @classmethod
-    def of(cls, ranked: Iterable[tuple[int, int, Ballot[Hashable], Sequence[Hashable]]]) -> Choices:
+    def of(
+        cls, ranked: Iterable[tuple[int, int, Ballot[Hashable], Sequence[Hashable]]], most_sets: int | None = None
+    ) -> Choices:
         """From (group, ranker, ballot, items of the group). Raises BallotError, TooManyTies.
 
         Groups are numbered from 0; items that a group has but a ballot leaves out were not judged by it.
+        `most_sets`: instead of refusing large ties among many items, take them apart so that no more sets than that are
+        looked at. Each item of such a tie was then chosen before what came later, and nothing is said of the others.
         """
         rows = sorted(ranked, key=lambda row: row[0])
         n_items = max((len(items) for *_rest, items in rows), default=0)
         largest = max((len(tied) for _g, _r, ballot, _items in rows for tied in ballot), default=1)
+        if most_sets is not None:
+            largest = _largest_within(n_items, largest, most_sets)
         sets = _sets(n_items, max(1, largest))
         code = {mask: number for number, mask in enumerate(sets)}
         made: list[tuple[int, int, int, int]] = []
@@ -74,9 +81,13 @@ class Choices:
             left = sum(bit[item] for item in named(ballot))
             for tied in ballot:
                 mask = sum(bit[item] for item in tied)
-                if mask and left & (left - 1):  # With one item left there is nothing to choose.
-                    made.append((group, ranker, code[mask], left))
-                left ^= mask
+                later = left ^ mask
+                if mask in code:
+                    if left & (left - 1):  # With one item left there is nothing to choose.
+                        made.append((group, ranker, code[mask], left))
+                elif later:
+                    made.extend((group, ranker, code[bit[item]], bit[item] | later) for item in tied)
+                left = later
         masks = np.array(sets, dtype=object)
         lefts = sorted({row[3] for row in made})
         inside = {left: number for number, left in enumerate(lefts)}
@@ -103,6 +114,14 @@ class Choices:
     def ties_chosen(self) -> Floats:
         """How often a tie of 1, 2, … items was chosen: shape (largest tie,)."""
         return np.bincount(self.sizes[self.chosen] - 1, minlength=self.largest_tie).astype(float)
+
+
+def _largest_within(n_items: int, largest: int, most_sets: int) -> int:
+    """The largest tie up to `largest` with so many sets at most; 1 at least."""
+    count, size = n_items, 1
+    while size < largest and (count := count + comb(n_items, size + 1)) <= most_sets:
+        size += 1
+    return size
 
 
 def _sets(n_items: int, largest: int) -> list[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Generic
@@ -16,6 +17,11 @@ from ranking.plackett_luce import tie_weights
 from ranking.preferences import Preference, preference
 from ranking.ranked_pairs import Strength, ranked_pairs
 from ranking.strengths import check_spread
+
+#: Groups of so few items are solved together, whatever their ballots tie: the choices are few anyway.
+FEW = 4
+#: Ties are taken apart where there would be more sets to choose from: see `Choices.of`.
+MOST_SETS = 2000
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ def consensus(
 
     Items that the ballots cannot separate share a group of the order, and are a pair with p_chosen 0.5. Items that no
     ballot names are in no group of the order, and in every pair with what little is known. A group of one item has
-    no pairs. Raises BallotError for a ballot that names an item twice or an unknown one, or weights that do not fit;
+    no pairs. A tie of many among many more items is taken apart: each of them then stands before the later ones, as it
+    was said, but nothing is concluded from the tie itself. Raises BallotError for a ballot that names an item twice or an unknown one, or weights that do not fit;
     ValueError for a bad spread, tie or `by`.
     """
     return [
@@ -76,24 +83,43 @@ def preferences(
     check_spread(spread)
     for group in ranked:
         _check(group)
+    together: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for number, group in enumerate(ranked):
+        n = len(group.items)
+        together[(0, 0) if n <= FEW else (n, _largest_tie(group))].append(number)
+    found: list[tuple[Preference[Item], ...]] = [()] * len(ranked)
+    for numbers in together.values():
+        groups = [ranked[number] for number in numbers]
+        for number, pairs in zip(numbers, _solved(groups, spread, tie), strict=True):
+            found[number] = pairs
+    return found
+
+
+def _largest_tie(group: Ranked[Item]) -> int:
+    return max((len(tied) for ballot in group.ballots for tied in ballot), default=1)
+
+
+def _solved(
+    groups: Sequence[Ranked[Item]], spread: float, tie: Sequence[float]
+) -> Iterator[tuple[Preference[Item], ...]]:
+    """Groups whose choices are of the same kind, solved at once."""
     made = Choices.of(
-        (number, ballot_number, ballot, group.items)
-        for number, group in enumerate(ranked)
-        for ballot_number, ballot in enumerate(group.ballots or [[]])
+        (
+            (number, ballot_number, ballot, group.items)
+            for number, group in enumerate(groups)
+            for ballot_number, ballot in enumerate(group.ballots or [[]])
+        ),
+        MOST_SETS,
     )
-    if not len(ranked):
-        return []
     # A group whose ballots have no ties could choose none: what others tied elsewhere must not change its chances.
-    ties = np.array([max((len(tied) for ballot in group.ballots for tied in ballot), default=1) for group in ranked])
+    ties = np.array([_largest_tie(group) for group in groups])
     made = replace(made, allowed=made.allowed & (made.sizes <= ties[made.group, None]))
     adherence = np.array(
-        [ranked[g].weights[b] for g, b in zip(made.group.tolist(), made.ranker.tolist(), strict=True)], dtype=float
+        [groups[g].weights[b] for g, b in zip(made.group.tolist(), made.ranker.tolist(), strict=True)], dtype=float
     )
     solution = choices.solve(made, adherence, spread, tie_weights(made.largest_tie, tie))
-    return [
-        _pairs(group, solution.strengths[number].tolist(), solution.covariance[number].tolist())
-        for number, group in enumerate(ranked)
-    ]
+    for number, group in enumerate(groups):
+        yield _pairs(group, solution.strengths[number].tolist(), solution.covariance[number].tolist())
 
 
 def _check(group: Ranked[Item]) -> None:

@@ -161,3 +161,15 @@ def test_a_condorcet_order_is_the_order_of_preferences() -> None:
     (found,) = consensus([Ranked("DCBA", cast)])
     assert found.order == [["A"], ["B"], ["C"], ["D"]]
     assert {(p.chosen, p.rejected) for p in found.preferences} == set(combinations("ABCD", 2))
+
+
+def test_a_huge_tie_among_many_items_is_taken_apart_instead_of_refused() -> None:
+    items = [f"item {n}" for n in range(30)]
+    best, rest = items[:20], items[20:]
+    (found,) = consensus([Ranked(items, [[best, rest]] * 3)])
+    pairs = {frozenset((pair.chosen, pair.rejected)): pair for pair in found.preferences}
+    assert pairs[frozenset((items[0], items[1]))].tied
+    across = pairs[frozenset((items[0], items[29]))]
+    assert across.chosen == items[0]
+    assert across.p_better > 0.9
+    assert found.order == [best, rest]

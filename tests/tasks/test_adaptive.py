@@ -34,7 +34,8 @@ pytestmark = pytest.mark.django_db
 
 
 def adaptive(**changes: Any) -> None:
-    rules = {"review_rule": "adaptive", "ranking_rule": "adaptive", "p_known_answer": 0, **changes}
+    fewest = {"min_reviews": 2, "min_rankings": 2}
+    rules = {"review_rule": "adaptive", "ranking_rule": "adaptive", "p_known_answer": 0, **fewest, **changes}
     rulebook.change(changes=rules, by=None, note="", now=NOW)
 
 
