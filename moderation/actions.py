@@ -14,7 +14,7 @@ from accounts.locking import lock_person
 from accounts.models import Status, User
 from common.errors import DomainError, ErrorCode
 from moderation.models import Action, ActionLog, FlaggedMessage
-from tasks import assignment, locking, scoring, trees
+from tasks import assignment, locking, scoring, trees, verdicts
 from tasks.drafts import ReplyDraft
 from tasks.models import Message, MessageRevision, Tree
 from tasks.refusals import MessageNotFound
@@ -90,6 +90,8 @@ def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rul
     # A moderator has looked: the flags that removed it no longer count, or automatic moderation would do so again.
     shown: int = Message.objects.filter(pk__in=path, deleted=True).update(deleted=False, flags_cleared_at=now)
     log(Action.UNDELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    # The rules may have changed while it was away.
+    verdicts.settle_open(tree, rules)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return shown
 
@@ -141,6 +143,8 @@ def _move(
     _check(by)
     tree = locking.lock_tree(tree_id)
     before = tree.state
+    if event is Event.RESUMED:
+        verdicts.settle_open(tree, rules)
     already = event is Event.HALTED and before == State.HALTED_BY_MODERATOR
     trees.advance(tree=tree, event=event, by=by, now=now, rules=rules, rng=rng, why=why)
     if tree.state == before and not already and not tree.transitions.filter(at=now, event=event).exists():

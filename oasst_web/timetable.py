@@ -18,7 +18,7 @@ TIMETABLE = {
         "tasks.settle_points": 30,
         "tasks.return_expired": 60,
         "tasks.recheck_trees": 60,
-        "tasks.fill_preferences": 60 * 60,
+        "tasks.fill_preferences": 10 * 60,
         "tasks.promote_known_answers": 60 * 60,
         "tasks.measure_reliability": 6 * 60 * 60,
         "moderation.moderate": 60,

@@ -26,6 +26,10 @@ Floats = NDArray[np.float64]
 
 #: A choice is looked for among all sets up to the largest tie. So many sets are as many as memory bears.
 MOST_SETS = 20_000
+#: Where ties that are too large are taken apart, it is so that no more sets than these are looked at.
+FEWER_SETS = 2000
+#: Groups of so few items are solved together, whatever their ballots tie: the choices are few anyway.
+FEW = 4
 #: No step of Newton's method is longer: far from the optimum the curvature says little.
 LONGEST_STEP = 2.0
 #: Newton steps shrink quadratically: after one this short, the next would be far below any digit shown.

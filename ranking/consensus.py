@@ -18,11 +18,6 @@ from ranking.preferences import Preference, preference
 from ranking.ranked_pairs import Strength, ranked_pairs
 from ranking.strengths import check_spread
 
-#: Groups of so few items are solved together, whatever their ballots tie: the choices are few anyway.
-FEW = 4
-#: Ties are taken apart where there would be more sets to choose from: see `Choices.of`.
-MOST_SETS = 2000
-
 
 @dataclass(frozen=True)
 class Ranked(Generic[Item]):
@@ -67,8 +62,8 @@ def consensus(
     Items that the ballots cannot separate share a group of the order, and are a pair with p_chosen 0.5. Items that no
     ballot names are in no group of the order, and in every pair with what little is known. A group of one item has
     no pairs. A tie of many among many more items is taken apart: each of them then stands before the later ones, as it
-    was said, but nothing is concluded from the tie itself. Raises BallotError for a ballot that names an item twice or an unknown one, or weights that do not fit;
-    ValueError for a bad spread, tie or `by`.
+    was said, but nothing is concluded from the tie itself. Raises BallotError for a ballot that names an item twice or
+    an unknown one, or weights that do not fit; ValueError for a bad spread, tie or `by`.
     """
     return [
         Consensus(ranked_pairs(group.ballots, by, group.weights if weighted else None), pairs)
@@ -86,7 +81,7 @@ def preferences(
     together: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, group in enumerate(ranked):
         n = len(group.items)
-        together[(0, 0) if n <= FEW else (n, _largest_tie(group))].append(number)
+        together[(0, 0) if n <= choices.FEW else (n, _largest_tie(group))].append(number)
     found: list[tuple[Preference[Item], ...]] = [()] * len(ranked)
     for numbers in together.values():
         groups = [ranked[number] for number in numbers]
@@ -109,7 +104,7 @@ def _solved(
             for number, group in enumerate(groups)
             for ballot_number, ballot in enumerate(group.ballots or [[]])
         ),
-        MOST_SETS,
+        choices.FEWER_SETS,
     )
     # A group whose ballots have no ties could choose none: what others tied elsewhere must not change its chances.
     ties = np.array([_largest_tie(group) for group in groups])

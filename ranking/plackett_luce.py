@@ -142,8 +142,9 @@ def plackett_luce_with_adherence(
 
     Strengths are integrated out in the normal approximation while adherences are fitted, and the other way round the
     adherences are taken at their mode (expectation maximisation): a ranker is not called faithful for the share they
-    had in the strengths. A ranker who tied everything, or ranked one item, has adherence near 1 and a wide error. No
-    rankings give no rankers. Raises BallotError, TooManyTies, and ValueError for a bad spread, tie or concentration.
+    had in the strengths. Ties of many among many items are taken apart, as in `consensus`. A ranker who tied
+    everything, or ranked one item, has adherence near 1 and a wide error. No rankings give no rankers. Raises
+    BallotError, and ValueError for a bad spread, tie or concentration.
     """
     if not concentration > 1.0:
         raise ValueError(f"concentration is {concentration!r}, but must be above 1.")
@@ -173,17 +174,22 @@ class _Fit(Generic[Group, Ranker]):
             ballots[group].append((ranker, ballot))
         self.rankers = {ranker: None for _g, ranker, _b in rankings}
         code = {ranker: place for place, ranker in enumerate(self.rankers)}
-        sizes: dict[int, list[tuple[Group, list[Hashable]]]] = defaultdict(list)
+        # Items and largest tie of each group. With few items the choices are few, whatever is tied.
+        kinds: dict[tuple[int, int], list[tuple[Group, list[Hashable]]]] = defaultdict(list)
         for group, cast in ballots.items():
             items = items_of(ballot for _r, ballot in cast)
-            sizes[len(items)].append((group, items))
-        self.buckets = [bucket for size, bucket in sorted(sizes.items()) if size > 1]
-        self.lonely = sizes.get(0, []) + sizes.get(1, [])
+            largest = max((len(tied) for _r, ballot in cast for tied in ballot), default=1)
+            kinds[len(items), 0 if len(items) <= choices.FEW else largest].append((group, items))
+        self.buckets = [bucket for (size, _tie), bucket in sorted(kinds.items()) if size > 1]
+        self.lonely = kinds.get((0, 0), []) + kinds.get((1, 0), [])
         self.made = [
             Choices.of(
-                (number, code[ranker], ballot, items)
-                for number, (group, items) in enumerate(bucket)
-                for ranker, ballot in ballots[group]
+                (
+                    (number, code[ranker], ballot, items)
+                    for number, (group, items) in enumerate(bucket)
+                    for ranker, ballot in ballots[group]
+                ),
+                choices.FEWER_SETS,
             )
             for bucket in self.buckets
         ]

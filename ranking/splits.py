@@ -15,7 +15,7 @@ import numpy as np
 from ranking import choices
 from ranking.ballots import Ballot, Item
 from ranking.choices import Choices
-from ranking.consensus import MOST_SETS, Ranked
+from ranking.consensus import Ranked
 from ranking.plackett_luce import tie_weights
 from ranking.preferences import Preference
 
@@ -167,7 +167,7 @@ def _evidence(
 ) -> list[float]:
     """Log marginal likelihood of each part of the ballots, all solved together."""
     cast = ((number, 0, ballot, items) for number, part in enumerate(parts) for ballot in part or [[]])
-    made = Choices.of(cast, MOST_SETS)
+    made = Choices.of(cast, choices.FEWER_SETS)
     solution = choices.solve(made, np.ones(len(made.group)), spread, tie_weights(made.largest_tie, tie))
     found: list[float] = choices.evidence(made, solution, spread).tolist()
     return found

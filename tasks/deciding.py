@@ -18,6 +18,8 @@ class Heard:
     sensitivity: float | None = None
     """Of the reviewer, as known when the review came in; None for somebody never measured. So is `specificity`."""
     specificity: float | None = None
+    known_answer: bool = False
+    """Asked for when the verdict was known, to measure the reviewer. It never decides."""
 
     @property
     def against(self) -> float:

@@ -56,6 +56,8 @@ class Live:
     message_id: UUID
     claimed: bool
     to_go: int
+    known_answer: bool = False
+    """A review somebody holds of a message whose verdict is known. The tree wants none; it only has to fit there."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Snapshot:
 
     @cached_property
     def claimed(self) -> Counter[Opening]:
-        return Counter((row.kind, row.message_id) for row in self.live if row.claimed)
+        return Counter((row.kind, row.message_id) for row in self.live if row.claimed and not row.known_answer)
 
     @cached_property
     def writing(self) -> list[Live]:
@@ -236,9 +238,13 @@ def plan(snapshot: Snapshot, state: State, rng: Random) -> Plan:
     honoured = {row.id for row in writing}
     open_rows: dict[Opening, list[Live]] = defaultdict(list)
     withdraw = []
+    deleted = {node.id for node in snapshot.nodes if node.deleted}
     for row in snapshot.live:
         opening = (row.kind, row.message_id)
-        if not row.claimed:
+        if row.known_answer:
+            if state is not State.GROWING or row.message_id in deleted:
+                withdraw.append(row.id)
+        elif not row.claimed:
             open_rows[opening].append(row)
         elif opening not in judging and row.id not in honoured:
             withdraw.append(row.id)

@@ -10,20 +10,18 @@ from tasks.rules import TreeRules
 from tasks.standings import Siblings
 
 
-def of_reviews(
-    heard: Sequence[Heard], known: Sequence[bool], published: Published, *, bad: bool, rules: TreeRules
-) -> list[float]:
+def of_reviews(heard: Sequence[Heard], published: Published, *, bad: bool, rules: TreeRules) -> list[float]:
     """Bits that each review told of the verdict; below 0 where it led away from it. In the order they came in.
 
-    `known`: which of them were asked for when the verdict was known. Such a review is taken for the first one, so that
-    it earns what any other does, and nobody can tell it from its points. `bad`: the verdict.
+    A review of a known answer is taken for the first one, so that it earns what any other does, and nobody can tell it
+    from its points. `bad`: the verdict.
     """
     chances = chances_to_be_bad(heard, published, rules)
     bits = []
-    for number, was_known in enumerate(known):
+    for number, review in enumerate(heard):
         before, after = chances[number], chances[number + 1]
-        if was_known:
-            before, after = chances_to_be_bad([heard[number]], Published(), rules)
+        if review.known_answer:
+            before, after = chances_to_be_bad([review], Published(), rules)
         bits.append(information_gain(before, after, bad))
     return bits
 

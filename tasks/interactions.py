@@ -117,11 +117,18 @@ def _held(task: Task, tree: Tree | None, by: User, now: datetime) -> Task:
         raise NotYours
     if tree is not None and State(tree.state) not in ACTIVE:
         raise TreeEnded
-    wanted = locking.lock_wanted(task, by)
+    wanted = task if _still_fits(task, tree) else locking.lock_wanted(task, by)
     if wanted is None:
         raise TaskGone
     wanted.claimed_by, wanted.claimed_at = User.objects.select_related("reliability").get(pk=by.pk), now
     return wanted
+
+
+def _still_fits(task: Task, tree: Tree | None) -> bool:
+    """Whether a known answer that was missed is taken: it is nobody else's, and late ones look like all late ones."""
+    if not task.known_answer or task.state != TaskState.WITHDRAWN or tree is None or task.message is None:
+        return False
+    return State(tree.state) is State.GROWING and not task.message.deleted
 
 
 def _store(

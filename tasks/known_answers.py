@@ -11,24 +11,28 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from ranking import GoldRules, Tally, choose_gold, gold_candidates
-from tasks import verdicts
+from tasks import locking, verdicts
 from tasks.deciding import chances_to_be_bad, opinion
 from tasks.kinds import REVIEW_OF_ROLE, Kind, Mode, Role
 from tasks.models import KnownAnswer, Message, Skip, Task, TaskState
 from tasks.rules import TreeRules
 from tasks.tree_states import State
 
-#: Trees people still work on: a message in one of them looks like any other that is under review.
-IN_USE = (State.GROWING, State.RANKING)
+#: Where reviews are asked for anyway. A message nobody replied to looks there like any other that is under review.
+IN_USE = (State.GROWING,)
 #: Reviews, all of one opinion, that make a verdict known.
 UNANIMOUS = 3
+
+
+#: What is replied to was accepted, as everybody can see.
+LEAF = ~Exists(Message.objects.filter(parent=OuterRef("pk")))
 
 
 def promote(*, now: datetime, rules: TreeRules, rng: Random) -> int:
     """Bring the known answers of every language in order: keep those that still are, retire the others, add new ones.
 
     Half of them are bad messages where there are so many: a person who finds every message fine must be noticed.
-    Returns how many are in use. May run twice.
+    Returns how many are in use. May run twice, also at once.
     """
     langs = Message.objects.filter(tree__state__in=IN_USE).order_by("lang").values_list("lang", flat=True).distinct()
     gone = KnownAnswer.objects.filter(retired=False).exclude(lang__in=list(langs))
@@ -36,7 +40,9 @@ def promote(*, now: datetime, rules: TreeRules, rng: Random) -> int:
     return sum(_promote_in(lang, now, rules, rng) for lang in list(langs))
 
 
+@transaction.atomic
 def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
+    locking.lock_language(lang)
     decided = {message.pk: message for message in _decided(lang)}
     tallies = []
     for pk, heard in verdicts.heard_of(decided).items():
@@ -53,7 +59,7 @@ def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     KnownAnswer.objects.bulk_create(
         (
             KnownAnswer(message_id=pk, lang=lang, kind=_kind(decided[pk]), bad=bad, promoted_at=now)
-            for pk, bad in new.items()
+            for pk, bad in sorted(new.items())
         ),
         update_conflicts=True,
         unique_fields=["message"],
@@ -64,8 +70,9 @@ def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
 
 def _decided(lang: str) -> list[Message]:
     """Messages that may become known. An edited one is not what its reviewers saw."""
-    found = Message.objects.filter(lang=lang, tree__state__in=IN_USE, deleted=False, edited=False)
-    return list(found.filter(review_result__isnull=False, review_count__gte=UNANIMOUS).order_by("created_at", "id"))
+    found = Message.objects.filter(LEAF, lang=lang, tree__state__in=IN_USE, deleted=False, edited=False)
+    found = found.filter(review_result__isnull=False, review_count__gte=UNANIMOUS).order_by("created_at", "id")
+    return list(found.select_related("imported").defer("text"))
 
 
 def _kind(message: Message) -> Kind:
@@ -80,12 +87,15 @@ def hand_out(
     The row is made for this one claim. It is nobody's opening, before or after, so a tree never gets more than it
     wants.
     """
-    done = Task.objects.filter(claimed_by=person, message=OuterRef("message"), kind=kind)
+    # Whoever wrote, reviewed or ranked something in the tree may know what became of its messages.
+    worked_there = Task.objects.filter(claimed_by=person, tree=OuterRef("message__tree"))
+    wrote_there = Message.objects.filter(author=person, tree=OuterRef("message__tree"))
+    replied_to = Message.objects.filter(parent=OuterRef("message"))
     declined = Skip.objects.filter(person=person, message=OuterRef("message"), kind=kind)
     there = (
         KnownAnswer.objects.filter(lang=lang, kind=kind, retired=False, message__deleted=False, message__edited=False)
-        .filter(~Exists(done), ~Exists(declined), message__tree__state__in=IN_USE)
-        .exclude(message__author=person)
+        .filter(~Exists(worked_there), ~Exists(wrote_there), ~Exists(replied_to), ~Exists(declined))
+        .filter(message__tree__state__in=IN_USE)
         .order_by("pk")
         .values_list("pk", "message__tree_id", "message__author_id")
     )

@@ -69,6 +69,7 @@ _MESSAGE_COLUMNS = [
         "review_result",
         "review_rules",
         "decided_after",
+        "deleted",
         "imported__review_count",
         "imported__labels",
     )
@@ -119,7 +120,7 @@ def lock_wanted(task: Task, by: User) -> Task | None:
     another, and then that claim is the one to answer.
     """
     _require_transaction()
-    same_work = Task.objects.same_work(task).select_related("message")
+    same_work = Task.objects.same_work(task).select_related("message__imported")
     if task.message_id is None:
         missed_first = Case(When(pk=task.pk, then=0), default=1)
         prompts = same_work.open().select_for_update(no_key=True, skip_locked=True, of=("self",))

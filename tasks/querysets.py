@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from tasks.kinds import REVIEWING
 from tasks.tree_states import State
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ class MessageQuerySet(models.QuerySet[Any]):
         return self.filter(review_result=True, deleted=False)
 
     def visible_to(self, person: User) -> MessageQuerySet:
-        """What this person may read: their own, and whatever was neither deleted nor rejected. Moderators read all."""
+        """What this person may read: their own, and whatever was neither deleted nor rejected.
+
+        What they review or reviewed they may read though it was rejected: a verdict must not show by what one may read.
+        Moderators read all.
+        """
         if person.is_moderator:
             return self.all()
-        fit = Q(deleted=False) & ~Q(review_result=False)
-        return self.filter(fit | Q(author=person))
+        judged = Exists(person.tasks.filter(message=OuterRef("pk"), kind__in=REVIEWING))
+        return self.filter(Q(author=person) | Q(deleted=False) & (~Q(review_result=False) | judged))
 
 
 class TaskQuerySet(models.QuerySet[Any]):

@@ -143,8 +143,11 @@ class _Run:
             if message.decided_after is not None:
                 # More may have been given than decided it; what it was decided after is known.
                 heard = heard[: message.decided_after - published.count]
-                outcomes = list(deciding.verdicts(heard, published, is_prompt=is_prompt, rules=rules))
-                return outcomes[-1] if outcomes else None
+            outcomes = list(deciding.verdicts(heard, published, is_prompt=is_prompt, rules=rules))
+            if message.decided_after is None and message.review_result in outcomes:
+                return message.review_result  # Nobody noted when it was decided.
+            return outcomes[-1] if outcomes else None
+        heard = [review for review in heard if not review.known_answer]
         for count, verdict in enumerate(deciding.verdicts(heard, published, is_prompt=is_prompt, rules=rules), start=1):
             if verdict is not None:
                 self.tally.reviews_saved += max(0, (message.decided_after or 0) - published.count - count)
@@ -204,8 +207,9 @@ class _Run:
                 given = len(sets[number].cast)
                 if missing <= 0 or count >= given or len(siblings.kept) < 2:
                     content[number] = sets[number] if len(siblings.kept) < 2 else siblings
-                    self.tally.rankings_saved += max(0, given - count) if len(siblings.kept) > 1 else 0
-                    self.tally.rankings_lacking += max(0, missing) if len(siblings.kept) > 1 else 0
+                    if given and len(siblings.kept) > 1:
+                        self.tally.rankings_saved += max(0, given - count)
+                        self.tally.rankings_lacking += max(0, missing)
         return [siblings for siblings in content if siblings is not None]
 
     def _compare_ranks(self, replies: Sequence[Message], standing: Standing) -> Iterator[Difference]:
@@ -220,6 +224,10 @@ class _Run:
     def _compare_pairs(
         self, stored: Sequence[Preference], standing: Standing, rules: TreeRules
     ) -> Iterator[Difference]:
+        if not stored and standing.pairs:
+            # Scored before there were preferences: a job computes them within the hour.
+            self.tally.pairs["not computed yet"] += len(standing.pairs)
+            return
         before = self.before(stored[0].rules_id) if stored else rules
         pairs = {frozenset((row.chosen_id, row.rejected_id)): row for row in stored}
         for columns in scoring.preference_columns(standing):

@@ -18,7 +18,7 @@ from tasks.kinds import Mode, Role
 from tasks.models import Message, Ranking, Review, Tree
 from tasks.points import PLACES, POINTS, POINTS_PER_BIT, Reason
 from tasks.rules import TreeRules
-from tasks.tree_states import State
+from tasks.tree_states import ACTIVE, State
 from tasks.verdicts import IN_ORDER, published_of
 
 
@@ -75,7 +75,12 @@ def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
 
 
 def _impacts(tree: Tree) -> Iterator[tuple[UUID, Reason, UUID, Decimal]]:
-    """Who told how much about verdicts that have fallen, and about pairs of a finished tree."""
+    """Who told how much about verdicts and pairs, once nobody works on the tree any more.
+
+    Paid earlier, the points would tell that a verdict has fallen, and so which review was of a known answer.
+    """
+    if State(tree.state) in ACTIVE or tree.state == State.PROMPT_LOTTERY_WAITING:
+        return
     messages = list(Message.objects.filter(tree=tree).select_related("imported").order_by("created_at", "id"))
     decided = {message.pk: message for message in messages if message.review_result is not None}
     known = rulebook.versions()
@@ -84,10 +89,9 @@ def _impacts(tree: Tree) -> Iterator[tuple[UUID, Reason, UUID, Decimal]]:
         reviews[review.message_id].append(review)
     for pk, given in reviews.items():
         message = decided[pk]
-        heard = [Heard(review.labels, review.sensitivity, review.specificity) for review in given]
+        heard = [Heard(review.labels, review.sensitivity, review.specificity, review.known_answer) for review in given]
         bits = impact.of_reviews(
             heard,
-            [review.known_answer for review in given],
             published_of(message),
             bad=message.review_result is False,
             rules=known.get(message.review_rules_id or 0, TreeRules()),

@@ -45,9 +45,10 @@ def siblings_among(
 
 
 def labels_in(trees: Sequence[Tree]) -> dict[UUID, list[dict[str, float]]]:
-    """What each review in these trees said, by message: one query."""
+    """What each review in these trees said, by message: one query. What was asked only to measure somebody says nothing
+    about the message, and may come when all is settled."""
     labels: dict[UUID, list[dict[str, float]]] = defaultdict(list)
-    rows = Review.objects.filter(message__tree__in=trees).order_by("created_at", "id")
+    rows = Review.objects.filter(message__tree__in=trees, known_answer=False).order_by("created_at", "id")
     for message_id, said in rows.values_list("message_id", "labels"):
         labels[message_id].append(said)
     return labels

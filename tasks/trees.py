@@ -57,16 +57,11 @@ def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
     ):  # fmt: skip
         row[3] = Role(row[3])
         nodes[tree_id].append(Node(*row))
-    # A known answer is nobody's opening, and wanted by no tree.
-    tasks = (
-        Task.objects.live()
-        .filter(tree__in=trees, known_answer=False)
-        .order_by("claimed_at", "created_at", "dice", "id")
-    )
-    for tree_id, pk, kind, message_id, state, to_go in tasks.values_list(
-        "tree_id", "id", "kind", "message_id", "state", "to_go"
+    tasks = Task.objects.live().filter(tree__in=trees).order_by("claimed_at", "created_at", "dice", "id")
+    for tree_id, pk, kind, message_id, state, to_go, known_answer in tasks.values_list(
+        "tree_id", "id", "kind", "message_id", "state", "to_go", "known_answer"
     ):
-        live[tree_id].append(Live(pk, Kind(kind), message_id, state == TaskState.CLAIMED, to_go))
+        live[tree_id].append(Live(pk, Kind(kind), message_id, state == TaskState.CLAIMED, to_go, known_answer))
     ranked = any(node.ranking_count for found in nodes.values() for node in found)
     cast = rankings_of(trees) if rules.ranking_rule == ADAPTIVE and ranked else {}
     return {

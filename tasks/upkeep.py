@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from random import Random
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -28,17 +29,9 @@ def _recheck_next(now: datetime, rules: TreeRules, rng: Random) -> bool:
     tree = locking.lock_next_tree(behind)
     if tree is None:
         return False
-    _settle_open_messages(tree, rules)
+    verdicts.settle_open(tree, rules)
     trees.advance(tree=tree, event=Event.RECHECKED, by=None, now=now, rules=rules, rng=rng)
     return True
-
-
-def _settle_open_messages(tree: Tree, rules: TreeRules) -> None:
-    """New rules may be content with the reviews that are there: then nobody is asked for another one."""
-    for message in Message.objects.filter(tree=tree, review_result=None, deleted=False).select_related("imported"):
-        verdicts.settle(message, rules)
-        if message.review_result is not None:
-            message.save(update_fields=["review_result", "review_rules", "decided_after"])
 
 
 def fill_preferences() -> int:
@@ -48,12 +41,14 @@ def fill_preferences() -> int:
     ranked = Message.objects.filter(tree=OuterRef("pk"), rank_rules__isnull=False)
     stored = Preference.objects.filter(parent__tree=OuterRef("pk"))
     bare = Tree.objects.in_state(State.READY_FOR_EXPORT).filter(Exists(ranked), ~Exists(stored)).order_by("id")
-    filled = 0
+    filled, last = 0, UUID(int=0)
     while True:
         with transaction.atomic():
-            tree = locking.lock_next_tree(bare)
+            # Those before were looked at, and need not be passed over again and again.
+            tree = locking.lock_next_tree(bare.filter(pk__gt=last))
             if tree is None:
                 return filled
+            last = tree.pk
             version = Message.objects.filter(tree=tree, rank_rules__isnull=False).values_list("rank_rules", flat=True)
             scoring.rank_replies(tree, known[version.order_by("-rank_rules")[0]])
             filled += 1

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import F
 
 from tasks.deciding import Heard, Published, verdicts
-from tasks.models import ImportedMessage, Message, Review
+from tasks.models import ImportedMessage, Message, Review, Tree
 from tasks.rules import TreeRules
 
 #: Reviews in the order in which they came in. Those stored before they were numbered were the first.
@@ -35,11 +35,19 @@ def settle(message: Message, rules: TreeRules) -> None:
         message.review_rules_id = rules.row_id
 
 
+def settle_open(tree: Tree, rules: TreeRules) -> None:
+    """New rules may be content with the reviews that are there: then nobody is asked for another one."""
+    for message in Message.objects.filter(tree=tree, review_result=None, deleted=False).select_related("imported"):
+        settle(message, rules)
+        if message.review_result is not None:
+            message.save(update_fields=["review_result", "review_rules", "decided_after"])
+
+
 def heard_of(messages: Iterable[Any]) -> dict[UUID, list[Heard]]:
     """The reviews of each of these messages, in the order in which they came in: one query."""
     heard: dict[UUID, list[Heard]] = defaultdict(list)
     rows = Review.objects.filter(message__in=messages).order_by(*IN_ORDER)
-    for message_id, *row in rows.values_list("message_id", "labels", "sensitivity", "specificity"):
+    for message_id, *row in rows.values_list("message_id", "labels", "sensitivity", "specificity", "known_answer"):
         heard[message_id].append(Heard(*row))
     return heard
 

@@ -91,7 +91,12 @@ def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
         branch.replies.sort(key=lambda reply: (reply.message is None, _rank(reply)))
     if found.state == State.READY_FOR_EXPORT:
         _say_how_sure(found, branches.values())
-    context = {"tree": found, "root": root and _flat_below(_without_empty_ends(root), NESTED)}
+    context = {
+        "tree": found,
+        "root": root and _flat_below(_without_empty_ends(root), NESTED),
+        # While messages are reviewed, judging is blind.
+        "blind": found.state == State.GROWING and not person.is_moderator,
+    }
     return render(request, "trees/tree.html", context)
 
 

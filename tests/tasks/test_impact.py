@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from tasks.deciding import Heard, Published
 from tasks.points import Reason
 from tasks.rules import TreeRules
 from tasks.standings import Cast, Siblings
-from tasks.tree_states import State
+from tasks.tree_states import Event, State
 from tests.making import NOW, add_ranking, advance, given, make_person, make_tree, replies_to, review, root_of
 
 RULES = TreeRules()
@@ -23,7 +24,8 @@ def heard(*spam: float, sensitivity: float = 0.9, specificity: float = 0.9) -> l
 
 
 def bits(reviews: list[Heard], *, bad: bool, known: bool = False) -> list[float]:
-    return impact.of_reviews(reviews, [known] * len(reviews), Published(), bad=bad, rules=RULES)
+    heard = [replace(review, known_answer=known) for review in reviews]
+    return impact.of_reviews(heard, Published(), bad=bad, rules=RULES)
 
 
 def test_who_finds_the_bad_message_tells_more_than_who_passes_a_fine_one() -> None:
@@ -64,15 +66,15 @@ def earned(person: User, reason: Reason) -> Decimal:
 
 
 @pytest.mark.django_db
-def test_impact_is_paid_once_when_the_verdict_has_fallen_and_never_taken_back() -> None:
+def test_impact_is_paid_once_when_the_tree_has_ended_and_never_taken_back() -> None:
     tree = make_tree(replies=1, verdict=None)
     (reply,) = replies_to(root_of(tree))
     right, wrong = make_person(), make_person()
-    review(reply, by=right, spam=1.0)
+    for person, spam in ((right, 1.0), (wrong, 0.0), (make_person(), 1.0)):
+        review(reply, by=person, spam=spam)
     rewards.settle_points(now=NOW)
-    assert earned(right, Reason.IMPACT_REVIEW) == 0
-    review(reply, by=wrong, spam=0.0)
-    review(reply, spam=1.0)
+    assert not PointEntry.objects.filter(reason=Reason.IMPACT_REVIEW).exists(), "people still work on the tree"
+    advance(tree, Event.HALTED)
     for _ in range(2):
         rewards.settle_points(now=NOW)
         type(tree).objects.update(points_due=True)

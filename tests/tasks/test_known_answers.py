@@ -10,7 +10,8 @@ from accounts.models import User
 from tasks import assignment, known_answers, reliability
 from tasks.kinds import Kind
 from tasks.models import KnownAnswer, Message, Reliability, Review, Task, TaskState, Tree
-from tasks.refusals import NothingAvailable
+from tasks.refusals import NothingAvailable, TreeEnded
+from tasks.tree_states import Event
 from tests.making import (
     NOW,
     add_message,
@@ -47,11 +48,18 @@ def promoted(**changes: object) -> int:
 
 def test_what_everybody_agreed_on_becomes_known_bad_and_fine_alike() -> None:
     tree = growing()
-    assert promoted() == 4
-    assert dict(KnownAnswer.objects.values_list("pk", "bad")) == {
-        message.pk: message.review_result is False for message in tree.messages.exclude(review_result=None)
-    }
-    assert promoted() == 4
+    assert promoted() == 3
+    first, second, spam, _open = replies_to(root_of(tree))
+    assert dict(KnownAnswer.objects.values_list("pk", "bad")) == {first.pk: False, second.pk: False, spam.pk: True}
+    assert promoted() == 3
+
+
+def test_what_somebody_replied_to_is_not_known_for_everybody_sees_that_it_was_accepted() -> None:
+    tree = growing()
+    first = replies_to(root_of(tree))[0]
+    add_message(tree=tree, parent=first)
+    promoted()
+    assert not KnownAnswer.objects.filter(pk__in=[first.pk, root_of(tree).pk]).exists()
 
 
 def test_a_verdict_that_one_reviewer_did_not_share_is_not_known() -> None:
@@ -101,16 +109,42 @@ def test_who_finds_nothing_to_do_gets_no_known_answer_either() -> None:
         claim(make_person(), Kind.LABEL_ASSISTANT_REPLY, **ALWAYS)
 
 
-def test_nobody_is_asked_about_their_own_message_or_twice_about_one() -> None:
+def test_nobody_is_asked_about_a_tree_in_which_they_did_something() -> None:
     growing()
     promoted()
-    author = KnownAnswer.objects.filter(kind=Kind.LABEL_ASSISTANT_REPLY).first().message.author
-    seen = set()
-    while (task := claim(author, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS)).known_answer:
-        assert task.message.author_id != author.pk
-        assert task.message_id not in seen
-        seen.add(task.message_id)
-    assert len(seen) == 2
+    author = KnownAnswer.objects.first().message.author
+    assert not claim(author, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS).known_answer
+    person = make_person()
+    assert known_task(person)
+    assert not claim(person, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS).known_answer
+
+
+def test_what_a_reviewer_can_see_does_not_tell_a_known_answer_from_another_review() -> None:
+    growing()
+    promoted()
+    person = make_person()
+    task = known_task(person)
+    KnownAnswer.objects.exclude(pk=task.message_id).delete()
+    Message.objects.filter(pk=task.message_id).update(review_result=False)
+    assert Message.objects.visible_to(person).filter(pk=task.message_id).exists()
+    assert not Message.objects.visible_to(make_person()).filter(pk=task.message_id).exists()
+    submit(task, person)
+    assert Message.objects.visible_to(person).filter(pk=task.message_id).exists()
+
+
+@pytest.mark.parametrize("what", ["deleted", "halted"])
+def test_a_known_answer_in_hand_goes_with_its_message_and_its_tree(what: str) -> None:
+    tree = growing()
+    promoted()
+    task = known_task(make_person())
+    if what == "deleted":
+        Message.objects.filter(pk=task.message_id).update(deleted=True)
+        advance(tree)
+    else:
+        advance(tree, Event.HALTED)
+    task.refresh_from_db()
+    assert task.state == TaskState.WITHDRAWN
+    assert drifts() == []
 
 
 def test_an_answer_changes_no_verdict_and_is_a_review_like_any_other() -> None:
@@ -141,6 +175,21 @@ def test_a_known_answer_that_comes_back_is_nobodys_opening(how: str) -> None:
         assignment.skip(task_id=task.pk, by=person, reason=None, text="", **given())
     task.refresh_from_db()
     assert task.state == TaskState.WITHDRAWN
+    assert drifts() == []
+
+
+def test_a_late_known_answer_is_taken_like_any_late_answer() -> None:
+    tree = growing()
+    promoted()
+    person, other = make_person(), make_person()
+    tasks = [(known_task(one), one) for one in (person, other)]
+    later = NOW + timedelta(hours=1)
+    assignment.return_expired(**given(now=later))
+    (task, _person), (too_late, _other) = tasks
+    assert Review.objects.get(pk=submit(task, person, now=later).answer_id).known_answer
+    advance(tree, Event.HALTED)
+    with pytest.raises(TreeEnded):
+        submit(too_late, other, now=later)
     assert drifts() == []
 
 

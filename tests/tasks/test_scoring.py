@@ -187,5 +187,4 @@ def test_imported_messages_earn_nothing() -> None:
     tree = make_tree(replies=1)
     Message.objects.filter(tree=tree).update(task=None)
     rewards.settle_points(now=NOW)
-    reviewing = {Reason.LABELS_FULL, Reason.IMPACT_REVIEW}
-    assert set(PointEntry.objects.values_list("reason", flat=True)) == reviewing
+    assert set(PointEntry.objects.values_list("reason", flat=True)) == {Reason.LABELS_FULL}
