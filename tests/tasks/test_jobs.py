@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
+from celery.worker import state
 
 from accounts.models import PointEntry
 from oasst_web.timetable import TIMETABLE
@@ -22,15 +23,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
-    """Stops before the database is emptied."""
+    """Stops, with all it began, before the database is emptied."""
     current_app.control.purge()
     with start_worker(current_app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=30):
         yield
+        current_app.control.purge()
+        while state.reserved_requests or state.active_requests:
+            time.sleep(0.02)
 
 
-def in_the_end(tree: Tree, state: State) -> bool:
+def in_the_end(tree: Tree, wanted: State) -> bool:
     """Look until it is so. pytest's own time limit ends a test in which it never will be."""
-    while Tree.objects.get(pk=tree.pk).state != state:
+    while Tree.objects.get(pk=tree.pk).state != wanted:
         time.sleep(0.02)
     return True
 
