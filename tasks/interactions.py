@@ -120,7 +120,7 @@ def _held(task: Task, tree: Tree | None, by: User, now: datetime) -> Task:
     wanted = task if _still_fits(task, tree) else locking.lock_wanted(task, by)
     if wanted is None:
         raise TaskGone
-    wanted.claimed_by, wanted.claimed_at = User.objects.select_related("reliability").get(pk=by.pk), now
+    wanted.claimed_by, wanted.claimed_at = task.last_holder, now
     return wanted
 
 

@@ -46,16 +46,13 @@ def lock_tree(tree_id: UUID) -> Tree:
     return tree
 
 
+_TRUST = ("sensitivity", "specificity", "adherence")
 #: What answering needs to know of the person: whether they may, and how much their judgement counts.
 _PERSON_COLUMNS = [
-    f"claimed_by__{name}"
-    for name in (
-        "status",
-        "terms_version",
-        "reliability__sensitivity",
-        "reliability__specificity",
-        "reliability__adherence",
-    )
+    f"{person}__{name}"
+    # Whoever missed the task may answer late.
+    for person in ("claimed_by", "last_holder")
+    for name in ("status", "terms_version", *(f"reliability__{part}" for part in _TRUST))
 ]
 #: All of the task, and of message and holder what answering needs: naming 60 columns costs more than reading them.
 _TASK_COLUMNS = [field.name for field in Task._meta.concrete_fields]
@@ -82,7 +79,7 @@ def lock_task(task_id: UUID) -> tuple[Task, Tree | None]:
     tree = Tree.objects.select_for_update(no_key=True, of=("self",)).filter(tasks__pk=task_id).first()
     task = (
         Task.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("message__imported", "claimed_by__reliability")
+        .select_related("message__imported", "claimed_by__reliability", "last_holder__reliability")
         .only(*_TASK_COLUMNS, *_MESSAGE_COLUMNS, *_PERSON_COLUMNS)
         .filter(pk=task_id)
         .first()
