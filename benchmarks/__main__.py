@@ -1,4 +1,4 @@
-"""`python -m benchmarks fill | claims | answers`: see README.md beside this file."""
+"""`python -m benchmarks fill | claims | answers | sweeps | consensus`: see README.md beside this file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from benchmarks import databases
+from benchmarks.sweeps import SWEEPS
 
 #: Volunteers at the same time, and how many calls each of them makes.
 CROWDS = {1: 300, 50: 20}
@@ -16,13 +17,22 @@ CROWDS = {1: 300, 50: 20}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["fill", "claims", "answers"])
+    parser.add_argument("what", choices=["fill", "claims", "answers", "sweeps", "consensus"])
     parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
+    parser.add_argument("--seeds", type=int, default=8, help="of consensus: how often each simulation is run")
     options = parser.parse_args()
+    if options.what == "consensus":
+        from benchmarks import consensus  # needs no database, and its imports take a while
+
+        consensus.run(options.seeds, options.json)
+        return
     with databases.server() as environment:
         for size in databases.SIZES:
             _run(environment, "-c", f"from benchmarks import fill; import os; fill.fill(dict(os.environ), {size!r})")
         if options.what == "fill":
+            return
+        if options.what == "sweeps":
+            _sweeps(environment, options.json)
             return
         rows = []
         for way in ("functions", "http"):
@@ -52,6 +62,23 @@ def _run(environment: dict[str, str], *arguments: str) -> str:
     if done.returncode:
         sys.exit(done.returncode)
     return done.stdout
+
+
+def _sweeps(environment: dict[str, str], as_json: bool) -> None:
+    """Each job over the full database, in a process of its own; under the rules in force a replay must find nothing."""
+    rows: list[dict[str, object]] = []
+    for what in SWEEPS:
+        row: dict[str, object] = json.loads(_run(environment, "-m", "benchmarks.sweeps", what).splitlines()[-1])
+        rows.append(row)
+        if as_json:
+            print(json.dumps(row), flush=True)
+    if not as_json:
+        print("| " + " | ".join(rows[0]) + " |")
+        print("|" + " --- |" * len(rows[0]))
+        for row in rows:
+            print("| " + " | ".join(map(str, row.values())) + " |")
+    if any(row["job"] == "replay" and row["result"] != "0 differences" for row in rows):
+        sys.exit(1)
 
 
 def _measured(

@@ -32,7 +32,7 @@ def fill(environment: dict[str, str], size: str) -> None:
     from django.utils import timezone
 
     from accounts.models import User
-    from tasks import growth, rulebook, trees
+    from tasks import growth, rulebook, scoring, trees
     from tasks.models import Message, Review, Tree
     from tasks.tree_states import State
 
@@ -52,6 +52,9 @@ def fill(environment: dict[str, str], size: str) -> None:
         for tree in growing:
             seen = seen_by_tree[tree.pk]
             trees.carry_out(tree, seen, growth.plan(seen, State(tree.state), rng), timezone.now())
+    connection.cursor().execute("ANALYZE")
+    for tree in Tree.objects.in_state(State.READY_FOR_EXPORT).iterator():
+        scoring.rank_replies(tree, rules)
     connection.cursor().execute("VACUUM ANALYZE")
     counts = f"{Tree.objects.count()} trees, {Message.objects.count()} messages, {Review.objects.count()} reviews"
     print(f"{size}: {counts} in {time.perf_counter() - started:.0f} s", file=sys.stderr)

@@ -52,12 +52,15 @@ INSERT INTO tasks_task (id, kind, lang, state, tree_id, message_id, author_id, t
            CASE WHEN parent_id IS NOT NULL THEN tree_id END, parent_id, NULL, 0, 0, author_id, at, 'full', at, at
     FROM written;
 INSERT INTO tasks_message (id, tree_id, parent_id, author_id, task_id, role, text, lang, depth, created_at, deleted, edited,
-                           synthetic, model_name, review_count, review_result, review_rules_id, ranking_count)
+                           synthetic, model_name, review_count, review_result, review_rules_id, decided_after, ranking_count)
     SELECT id, tree_id, parent_id, author_id, task_id, role,
            repeat('A line of text as long as people write them. ', 3 + n %% 9) || n || '/' || k, 'en', depth, at, false, false,
            false, '', CASE WHEN undecided THEN 1 ELSE 3 END, CASE WHEN NOT undecided THEN state <> 'aborted_low_grade' END,
-           CASE WHEN NOT undecided THEN 1 END, 0
+           CASE WHEN NOT undecided THEN 1 END, CASE WHEN NOT undecided THEN 3 END, 0
     FROM written;
+
+CREATE INDEX ON written (parent_id);
+ANALYZE written;
 
 CREATE TEMP TABLE review ON COMMIT DROP AS
     SELECT written.id AS message_id, written.tree_id, written.author_id, written.role, written.depth, written.at,
@@ -69,7 +72,29 @@ INSERT INTO tasks_task (id, kind, lang, state, tree_id, message_id, author_id, t
     SELECT task_id, CASE WHEN depth = 0 THEN 'label_initial_prompt' ELSE 'label_' || role || '_reply' END, 'en', 'done',
            tree_id, message_id, author_id, 0, 0, reviewer_id, at, 'full', at, at
     FROM review;
-INSERT INTO tasks_review (id, task_id, message_id, reviewer_id, labels, mode, created_at)
+-- Now and then the second of three reviewers errs, which changes no verdict.
+INSERT INTO tasks_review (id, task_id, message_id, reviewer_id, labels, mode, number, created_at)
     SELECT id, task_id, message_id, reviewer_id,
-           jsonb_build_object('spam', (state = 'aborted_low_grade')::int, 'lang_mismatch', 0, 'quality', 0.75), 'full', at
+           jsonb_build_object('spam', ((state = 'aborted_low_grade') <> (r = 2 AND random() < 0.15))::int,
+                              'lang_mismatch', 0, 'quality', floor(random() * 5) / 4),
+           'full', r, at
     FROM review;
+
+-- Three rankings of every set of three answers in a finished tree.
+CREATE TEMP TABLE ranking ON COMMIT DROP AS
+    SELECT above.id AS parent_id, above.tree_id, above.author_id, above.at + interval '1 day' * r AS at,
+           gen_random_uuid() AS id, gen_random_uuid() AS task_id, person.id AS ranker_id,
+           (SELECT jsonb_agg(jsonb_build_array(answer.id) ORDER BY answer.k + random() * 3)
+            FROM written AS answer WHERE answer.parent_id = above.id) AS in_order,
+           (SELECT jsonb_agg(answer.id ORDER BY answer.k) FROM written AS answer WHERE answer.parent_id = above.id) AS shown
+    FROM written AS above JOIN generate_series(1, 3) AS r ON true
+    JOIN person ON person.n = (above.author + r * 31) %% %(people)s
+    WHERE above.state = 'ready_for_export'
+      AND (SELECT count(*) FROM written AS answer WHERE answer.parent_id = above.id AND answer.role = 'assistant') = 3;
+INSERT INTO tasks_task (id, kind, lang, state, tree_id, message_id, author_id, to_go, dice, claimed_by_id, claimed_at,
+                        mode, created_at, done_at)
+    SELECT task_id, 'rank_assistant_replies', 'en', 'done', tree_id, parent_id, author_id, 0, 0, ranker_id, at, 'full', at, at
+    FROM ranking;
+INSERT INTO tasks_ranking (id, task_id, parent_id, ranker_id, "order", shown, not_rankable, created_at)
+    SELECT id, task_id, parent_id, ranker_id, in_order, shown, false, at FROM ranking;
+UPDATE tasks_message SET ranking_count = 3 WHERE parent_id IN (SELECT parent_id FROM ranking);

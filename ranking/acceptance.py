@@ -54,15 +54,15 @@ class SequentialRule:
 
     minimum: int = 2
     """Reviews before anything is decided."""
-    maximum: int = 9
+    maximum: int = 10
     """Reviews after which there is a verdict, whatever they say."""
     base_rate: float = 0.12
     """Share of bad messages among all that are written."""
-    accept_at: float = 0.997
+    accept_at: float = 0.9935
     """Accepted once the chance to be fine is so high."""
-    reject_at: float = 0.9
+    reject_at: float = 0.85
     """Rejected once the chance to be bad is so high."""
-    reject_at_end: float = 0.3
+    reject_at_end: float = 0.1
     """With the maximum of reviews: rejected if the chance to be bad is at least so high, otherwise accepted."""
 
 

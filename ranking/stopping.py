@@ -13,11 +13,11 @@ from ranking.consensus import Ranked, preferences
 class RankingRule:
     """When to stop asking for rankings of one set of items."""
 
-    minimum: int = 2
+    minimum: int = 3
     """Rankings before anything is settled."""
     maximum: int = 9
     """Rankings after which nobody is asked any more."""
-    decided: float = 0.85
+    decided: float = 0.75
     """A pair is settled once the chance that the chosen one is better is so high."""
 
 
