@@ -190,6 +190,20 @@ def solve(
     return Solution(strengths, np.asarray(np.linalg.inv(curvature), dtype=np.float64), chances, iterations)
 
 
+def means(choices: Choices, adherence: Floats, solution: Solution) -> Floats:
+    """The means of the posterior, where `solution` has its mode: shape (groups, items).
+
+    The likelihood falls off more slowly away from 0 than towards it, so the posterior leans outwards, the more so the
+    fewer ballots there are. This is the first correction to Laplace's approximation (Tierney and Kadane 1986, in its
+    form with third derivatives). Memory: choices x sets x items.
+    """
+    apart = choices.members - (solution.chances @ choices.members)[:, None]
+    wide = ((apart @ solution.covariance[choices.group]) * apart).sum(axis=2)
+    pull = -(adherence**3)[:, None] * ((solution.chances * wide)[:, None] @ apart)[:, 0]
+    moved: Floats = solution.strengths + 0.5 * (solution.covariance @ _by_group(choices, pull)[..., None])[..., 0]
+    return moved
+
+
 def _chances(choices: Choices, adherence: Floats, strengths: Floats, tie: Floats) -> Floats:
     worth = strengths @ choices.members.T
     log = adherence[:, None] * worth[choices.group] + np.log(tie)[choices.sizes - 1]

@@ -113,8 +113,10 @@ def _solved(
         [groups[g].weights[b] for g, b in zip(made.group.tolist(), made.ranker.tolist(), strict=True)], dtype=float
     )
     solution = choices.solve(made, adherence, spread, tie_weights(made.largest_tie, tie))
+    # The mode would understate every preference.
+    strengths = choices.means(made, adherence, solution)
     for number, group in enumerate(groups):
-        yield _pairs(group, solution.strengths[number].tolist(), solution.covariance[number].tolist())
+        yield _pairs(group, strengths[number].tolist(), solution.covariance[number].tolist())
 
 
 def _check(group: Ranked[Item]) -> None:

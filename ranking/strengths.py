@@ -17,7 +17,11 @@ from ranking.ballots import Item
 
 @dataclass(frozen=True)
 class Strengths(Generic[Item]):
-    """Log strengths: one that is higher by d is preferred with odds exp(d) by a ranker of adherence 1."""
+    """Log strengths: one that is higher by d is preferred with odds exp(d) by a ranker of adherence 1.
+
+    Strengths are where the posterior is highest. With few ballots its mean lies further out, so the chances here are a
+    little timid; `consensus` corrects that.
+    """
 
     items: tuple[Item, ...]
     log_strength: NDArray[np.float64] = field(repr=False)

@@ -127,8 +127,8 @@ class TreeRules:
     """Rankings wanted for each set of siblings."""
 
     ranking_rule: str = _rule(FIXED, choices=(FIXED, ADAPTIVE))
-    """fixed: every set of siblings gets the number above. adaptive: another ranking is asked for only while a pair is
-    open, as the next two rules and pair_decided_at say."""
+    """fixed: every set of siblings gets the number above. adaptive: another ranking is asked for only while pairs are
+    open, as the next five rules say."""
 
     min_rankings: int = _rule(RANKINGS.minimum, 1, 100)
     """adaptive: rankings before anything is settled."""
@@ -136,8 +136,15 @@ class TreeRules:
     max_rankings: int = _rule(RANKINGS.maximum, 1, 100)
     """adaptive: rankings after which nobody is asked any more."""
 
-    pair_decided_at: float = _rule(RANKINGS.decided, 0.5, 0.999_999)
-    """A pair of replies is decided once the chance that the chosen one is better is so high."""
+    settled_over: str = _rule(RANKINGS.over, choices=("mean", "every"))
+    """adaptive: whether a set is settled by the mean of its pairs or by every single one."""
+
+    mean_decided_at: float = _rule(RANKINGS.decided, 0.5, 0.999_999)
+    """adaptive, by the mean: the chance that chosen ones are better at which a set is settled."""
+
+    pair_decided_at: float = _rule(0.85, 0.5, 0.999_999)
+    """A pair of replies is decided once the chance that the chosen one is better is so high. Causes of splits and
+    replays are told by it, and under adaptive it settles sets by every pair."""
 
     ranked_by: str = _rule("margins", choices=("margins", "winning_votes"))
     """What makes a victory strong in ranked pairs: its margin, or the votes of its winner."""
@@ -278,7 +285,8 @@ class TreeRules:
         return RankingRule(
             minimum=self.min_rankings,
             maximum=max(self.min_rankings, self.max_rankings),
-            decided=self.pair_decided_at,
+            decided=self.mean_decided_at if self.settled_over == "mean" else self.pair_decided_at,
+            over="mean" if self.settled_over == "mean" else "every",
         )
 
     @property
