@@ -68,8 +68,8 @@ def test_chances_of_a_pair_are_those_of_the_exact_posterior(ballots: list[str], 
     chosen, better = exact(cast, adherence, spread, 0.4)
     assert pair.chosen == "A"
     # A single vote, where items lie far apart, is the worst case.
-    assert pair.p_chosen == pytest.approx(chosen, abs=0.02 if len(ballots) > 1 else 0.035)
-    assert pair.p_better == pytest.approx(better, abs=0.03)
+    assert pair.p_chosen == pytest.approx(chosen, abs=0.02 if len(ballots) > 1 else 0.04)
+    assert pair.p_better == pytest.approx(better, abs=0.03 if len(ballots) > 1 else 0.04)
 
 
 @settings(max_examples=30, deadline=None)
