@@ -7,10 +7,10 @@ from random import Random
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 
 from tasks import locking, rulebook, scoring, trees, verdicts
-from tasks.models import Message, Preference, Tree
+from tasks.models import Message, Preference, Ranking, Tree
 from tasks.rules import TreeRules
 from tasks.tree_states import ACTIVE, Event, State
 
@@ -38,7 +38,8 @@ def fill_preferences() -> int:
     """Compute the preferences of trees that were scored before there were any, by the rules that ranked them. Their
     ranks stay. Returns how many trees."""
     known = rulebook.versions()
-    ranked = Message.objects.filter(tree=OuterRef("pk"), rank_rules__isnull=False)
+    here = Ranking.objects.filter(parent=OuterRef("parent"), not_rankable=False)
+    ranked = Message.objects.filter(Exists(here), tree=OuterRef("pk"), rank__isnull=False)
     stored = Preference.objects.filter(parent__tree=OuterRef("pk"))
     bare = Tree.objects.in_state(State.READY_FOR_EXPORT).filter(Exists(ranked), ~Exists(stored)).order_by("id")
     filled, last = 0, UUID(int=0)
@@ -49,6 +50,6 @@ def fill_preferences() -> int:
             if tree is None:
                 return filled
             last = tree.pk
-            version = Message.objects.filter(tree=tree, rank_rules__isnull=False).values_list("rank_rules", flat=True)
-            scoring.rank_replies(tree, known[version.order_by("-rank_rules")[0]])
+            version = Message.objects.filter(tree=tree).aggregate(newest=Max("rank_rules"))["newest"]
+            scoring.rank_replies(tree, known.get(version or 0, TreeRules()))
             filled += 1

@@ -216,6 +216,7 @@ def test_trees_scored_before_there_were_preferences_get_theirs_and_keep_their_ra
     tree = make_tree(state=State.READY_FOR_EXPORT, replies=3)
     before = [reply.rank for reply in replies_to(root_of(tree))]
     Preference.objects.all().delete()
+    make_tree(state=State.GROWING, replies=2)
     assert upkeep.fill_preferences() == 1
     assert upkeep.fill_preferences() == 0
     assert Preference.objects.count() == 3
