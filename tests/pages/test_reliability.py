@@ -121,22 +121,6 @@ def test_before_anybody_is_measured_the_page_says_when_that_will_be(client: Clie
     assert f'class="button primary" href="{reverse("dashboard")}"' in page_of(client)
 
 
-def test_only_moderators_and_administrators_come_in() -> None:
-    url = reverse("reliability")
-    assert client_of(make_person()).get(url).status_code == 403
-    assert client_of(make_person(role=Role.ADMIN)).get(url).status_code == 200
-    anonymous = Client().get(url)
-    assert anonymous.status_code == 302
-    assert anonymous["Location"] == f"{reverse('account_request_login_code')}?next={url}"
-    assert client_of(make_person(role=Role.ADMIN)).post(url).status_code == 405
-
-
-def test_moderators_find_the_page_in_the_footer(client: Client) -> None:
-    link = f'href="{reverse("reliability")}"'
-    assert link in client.get(reverse("rules")).content.decode()
-    assert link not in client_of(make_person()).get(reverse("rules")).content.decode()
-
-
 def test_the_page_keeps_the_content_security_policy_and_reads_little(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
