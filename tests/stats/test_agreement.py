@@ -257,7 +257,7 @@ def test_there_is_one_figure_of_all_time() -> None:
             stored.save()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_store_one_set_of_figures() -> None:
     for answers in ((1.0, 1.0, 0.0), (0.0, 0.0), (0.0, 1.0)):
         spam(*answers)
