@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.models import User
 from common import nudges
-from tasks import growth, locking
+from tasks import growth, locking, verdicts
 from tasks.growth import Live, Node, Plan, Snapshot
 from tasks.kinds import Kind, Role
 from tasks.models import Message, Ranking, Task, TaskState, Tree, TreeTransition
@@ -33,6 +33,7 @@ def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules
         goal_tree_size=goal,
         max_depth=rules.max_tree_depth,
         max_children_count=rules.max_children_count,
+        checked_rules=rules.version,
         rules_id=rules.row_id,
     )
     TreeTransition.objects.create(
@@ -97,6 +98,9 @@ def advance(
     `tree` must be locked by the caller (tasks.locking), who stored what happened before. One call may make several
     moves: a tree that has grown with nothing to rank goes on to scoring at once.
     """
+    if tree.checked_rules < rules.version:
+        # New rules may be content with what is there, and nobody comes by again once the tree counts as checked.
+        verdicts.settle_open(tree, rules)
     seen = snapshot(tree, rules)
     facts = seen.facts
     changed = {"points_due"} if not tree.points_due else set()

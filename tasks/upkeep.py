@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
-from tasks import locking, rulebook, scoring, trees, verdicts
+from tasks import locking, rulebook, scoring, trees
 from tasks.models import Message, Preference, Ranking, Tree
 from tasks.rules import TreeRules
 from tasks.tree_states import ACTIVE, Event, State
@@ -29,7 +29,6 @@ def _recheck_next(now: datetime, rules: TreeRules, rng: Random) -> bool:
     tree = locking.lock_next_tree(behind)
     if tree is None:
         return False
-    verdicts.settle_open(tree, rules)
     trees.advance(tree=tree, event=Event.RECHECKED, by=None, now=now, rules=rules, rng=rng)
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.db.models import F
 from tasks.deciding import Heard, Published, verdicts
 from tasks.models import ImportedMessage, Message, Review, Tree
 from tasks.rules import TreeRules
+from tasks.tree_states import ACTIVE, State
 
 #: Reviews in the order in which they came in. Those stored before they were numbered were the first.
 IN_ORDER = (F("number").asc(nulls_first=True), "created_at", "id")
@@ -21,18 +22,28 @@ def settle(message: Message, rules: TreeRules) -> None:
     """Decide the message if its reviews do and it is undecided; a verdict, once given, stands. Does not save."""
     if message.review_result is not None:
         return
-    is_prompt = message.parent_id is None
-    if message.review_count < rules.reviews_needed(is_prompt=is_prompt):
+    if message.review_count < rules.reviews_needed(is_prompt=message.parent_id is None):
         return  # No need to read what was said.
     heard = heard_of([message.pk])[message.pk]
     published = published_of(message)
-    said = None
-    for said in verdicts(heard, published, is_prompt=is_prompt, rules=rules):  # noqa: B007  # the last one counts
-        pass
+    said = last_of(heard, published, message, rules)
     if said is not None:
         message.review_result = said
         message.decided_after = published.count + len(heard)
         message.review_rules_id = rules.row_id
+
+
+def last_of(heard: Sequence[Heard], published: Published, message: Message, rules: TreeRules) -> bool | None:
+    """What all reviews of a message decide together; None while they decide nothing."""
+    said = None
+    for said in verdicts(heard, published, is_prompt=message.parent_id is None, rules=rules):  # noqa: B007  # the last
+        pass
+    return said
+
+
+def must_be_settled(message: Message, tree: Tree, rules: TreeRules) -> bool:
+    """Whether a message without a verdict must get one if its reviews decide it: work goes on, under these rules."""
+    return State(tree.state) in ACTIVE and tree.checked_rules == rules.version and not message.deleted
 
 
 def settle_open(tree: Tree, rules: TreeRules) -> None:

@@ -94,6 +94,19 @@ def test_fewer_reviews_wanted_decide_with_those_that_are_there() -> None:
     assert drifts() == []
 
 
+def test_the_next_answer_under_new_rules_decides_the_whole_tree() -> None:
+    tree = make_tree(replies=2, verdict=None)
+    reply, other = replies_to(root_of(tree))
+    for _ in range(2):
+        review(reply)
+    change(num_reviews_reply=1)
+    review(other)
+    reply.refresh_from_db()
+    assert (reply.review_result, reply.decided_after) == (True, 2)
+    recheck()
+    assert drifts() == []
+
+
 def test_fewer_rankings_wanted_let_a_tree_go_on_that_has_them() -> None:
     tree = make_tree(state=State.RANKING)
     person = make_person()
