@@ -104,7 +104,8 @@ def _tree_drifts(chunk: Sequence[Tree], rules: TreeRules) -> Iterator[Drift]:
     scored: list[Message] = []
     for tree in chunk:
         for message in messages[tree.pk]:
-            yield from _message_drifts(message, tree, reviews[message.pk], ranked[str(message.pk)], versions)
+            counted = ranked[str(message.pk)]
+            yield from _message_drifts(message, tree, reviews[message.pk], counted, versions, rules)
         if tree.state == State.READY_FOR_EXPORT:
             scored.extend(messages[tree.pk])
         yield from _state_drifts(tree, seen[tree.pk], last_states.get(tree.pk, tree.state), rules)
@@ -112,7 +113,12 @@ def _tree_drifts(chunk: Sequence[Tree], rules: TreeRules) -> Iterator[Drift]:
 
 
 def _message_drifts(
-    message: Message, tree: Tree, reviews: Sequence[Heard], ranked: int, versions: dict[int, TreeRules]
+    message: Message,
+    tree: Tree,
+    reviews: Sequence[Heard],
+    ranked: int,
+    versions: dict[int, TreeRules],
+    rules: TreeRules,
 ) -> Iterator[Drift]:
     imported: ImportedMessage | None = getattr(message, "imported", None)
     where = f"message {message.pk}"
@@ -127,7 +133,11 @@ def _message_drifts(
         if message.review_result != imported.review_result:
             yield Drift("review_result", where, message.review_result, imported.review_result)
     elif message.review_result is not None or reviews:
-        possible = _verdicts(message, verdicts.published_of(message), reviews, versions)
+        published = verdicts.published_of(message)
+        if message.review_result is None and verdicts.must_be_settled(message, tree, rules):
+            possible = {verdicts.last_of(reviews, published, message, rules)}
+        else:
+            possible = _verdicts(message, published, reviews, versions)
         if message.review_result not in possible:
             yield Drift("review_result", where, message.review_result, sorted(map(str, possible)))
 
@@ -138,7 +148,7 @@ def _verdicts(
     """The verdicts the reviews allow: a verdict stands from the moment it was given, whatever reviews came later."""
     is_prompt = message.parent_id is None
     if message.review_result is None:
-        # Under any rules there were, so many reviews would have decided it with the last of them.
+        # The tree has ended. Under any rules there were, so many reviews would have decided it with the last of them.
         enough = max(_most_reviews(rules, is_prompt) for rules in [*versions.values()] or [TreeRules()])
         return {None} if published.count + len(reviews) < enough else {True, False}
     rules = versions.get(message.review_rules_id or 0, TreeRules())

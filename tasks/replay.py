@@ -119,8 +119,9 @@ class _Run:
         messages = list(found.defer("text"))
         heard = verdicts.heard_of(message.pk for message in messages)
         said: dict[UUID, bool | None] = {}
+        tree_of = {tree.pk: tree for tree in chunk}
         for message in messages:
-            said[message.pk] = self._verdict(message, heard.get(message.pk, []))
+            said[message.pk] = self._verdict(message, tree_of[message.tree_id], heard.get(message.pk, []))
             yield from self._compare_verdict(message, said[message.pk])
         self._count_below(messages, said)
         finished = {tree.pk for tree in chunk if tree.state == State.READY_FOR_EXPORT}
@@ -129,7 +130,7 @@ class _Run:
             message.review_result = said[message.pk]
         yield from self._standings(ranked, chunk)
 
-    def _verdict(self, message: Message, heard: Sequence[Heard]) -> bool | None:
+    def _verdict(self, message: Message, tree: Tree, heard: Sequence[Heard]) -> bool | None:
         published = verdicts.published_of(message)
         if hasattr(message, "imported") and message.imported.review_result is not None:
             return message.imported.review_result
@@ -139,6 +140,8 @@ class _Run:
             decided_by, rules = self.before(message.review_rules_id), self.then(message.review_rules_id)
         if _reviewed_by(rules, is_prompt) == _reviewed_by(decided_by, is_prompt):
             if message.review_result is None:
+                if verdicts.must_be_settled(message, tree, self.current):
+                    return verdicts.last_of(heard, published, message, rules)
                 return None
             if message.decided_after is not None:
                 # More may have been given than decided it; what it was decided after is known.

@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 
-from tasks import inspection, rulebook
+from tasks import inspection, replay, rulebook
 from tasks.kinds import Kind
 from tasks.models import Message, Review, Task, TaskState, Tree, TreeTransition
+from tasks.replay import Tally
 from tasks.tree_states import Event, State
 from tests.making import (
     NOW,
@@ -23,6 +24,7 @@ from tests.making import (
     make_person,
     make_tree,
     replies_to,
+    review,
     root_of,
     submit,
 )
@@ -100,6 +102,21 @@ def test_a_verdict_that_was_lost_is_found(state: State) -> None:
     tree = make_tree(state=state, replies=3)
     change(tree, review_result=None)
     assert "review_result" in found()
+
+
+def test_a_verdict_that_the_adaptive_rule_had_given_and_that_was_lost_is_found() -> None:
+    changes = {"review_rule": "adaptive", "min_reviews": 2, "accept_at": 0.9, "p_known_answer": 0}
+    rulebook.change(changes=changes, by=None, note="", now=NOW)
+    tree = make_tree(replies=2, verdict=None)
+    reply, _other = replies_to(root_of(tree))
+    while reply.review_result is None:
+        review(reply)
+        reply.refresh_from_db()
+    assert found() == set()
+    change(tree, review_result=None, decided_after=None)
+    advance(tree)
+    assert found() == {"review_result"}
+    assert [difference.what for difference in replay.replay({}, Tally())] == ["verdict"]
 
 
 def test_openings_nobody_wants_are_found() -> None:
