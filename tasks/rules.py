@@ -167,7 +167,7 @@ class TreeRules:
     known_answers_per_lang: int = _rule(50, 0, 10_000)
     """Messages per language kept as known answers."""
 
-    known_answer_certainty: float = _rule(0.98, 0.5, 0.999_999)
+    known_answer_certainty: float = _rule(0.98, 0.501, 0.999_999)
     """How sure the verdict on a message must be to serve as a known answer."""
 
     rank_prompter_replies: bool = _rule(False)
@@ -307,13 +307,23 @@ def rule_fields() -> list[Field[Any]]:
 def parse(values: Mapping[str, Any], *, version: int = 0) -> TreeRules:
     """Rules from stored or typed values; missing ones take their defaults.
 
-    Raises InvalidRules for an unknown name, a wrong type or a value out of range.
+    Raises InvalidRules for an unknown name, a wrong type, a value out of range, or values that make no sense together.
     """
     known = {f.name: f for f in rule_fields()}
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise InvalidRules(_("There is no rule called %(name)s.") % {"name": ", ".join(unknown)})
-    return TreeRules(version=version, **{name: _checked(known[name], value) for name, value in values.items()})
+    rules = TreeRules(version=version, **{name: _checked(known[name], value) for name, value in values.items()})
+    if rules.newcomer_sensitivity + rules.newcomer_specificity <= 1:
+        raise InvalidRules(
+            _("newcomer_sensitivity and newcomer_specificity must sum to more than 1, or reviews say the opposite.")
+        )
+    return rules
+
+
+def check(name: str, value: Any) -> None:
+    """Raises InvalidRules if this one rule cannot have this value."""
+    _checked({f.name: f for f in rule_fields()}[name], value)
 
 
 def _checked(rule: Field[Any], value: Any) -> Any:

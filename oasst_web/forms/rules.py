@@ -55,9 +55,14 @@ class RulesForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name, value in self.changes.items():
             try:
-                rules.parse({name: value})
+                rules.check(name, value)
             except DomainError as refusal:
                 self.add_error(name, str(refusal))
+        if not self.errors:
+            try:
+                rules.parse({**self.current.values(), **self.changes})
+            except DomainError as refusal:
+                self.add_error(None, str(refusal))
         return cleaned
 
     @property

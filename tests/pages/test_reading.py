@@ -248,6 +248,14 @@ def test_a_bad_value_is_refused_at_its_field(value: str) -> None:
     assert rulebook.in_force() == before
 
 
+def test_values_that_make_no_sense_together_are_refused() -> None:
+    client = client_of(make_person(role=Role.ADMIN))
+    both = {"newcomer_sensitivity": "0.3", "newcomer_specificity": "0.3"}
+    response = client.post(reverse("rules"), as_posted(**both))
+    assert response.status_code == 422
+    assert "must sum to more than 1" in response.content.decode()
+
+
 def test_two_administrators_do_not_overwrite_each_other() -> None:
     client = client_of(make_person(role=Role.ADMIN))
     stale = as_posted(max_active_trees="7")

@@ -106,12 +106,19 @@ def test_nobody_may_ever_do_two_parts_of_a_conversation_by_default() -> None:
         ("acceptance_threshold_reply", "nan", "a number"),
         ("weight_rank", math.inf, "a number"),
         ("weight_rank", "-1", "at least 0"),
+        ("known_answer_certainty", "0.5", "at least 0.501"),
         ("auto_mod_enabled", "perhaps", "of type bool"),
     ],
 )
 def test_a_bad_value_is_refused_with_a_sentence(name: str, value: object, why: str) -> None:
     with pytest.raises(InvalidRules, match=f"^{name} is .* but must be .*{why}"):
         parse({name: value})
+
+
+def test_newcomers_who_would_mean_the_opposite_are_refused_but_each_value_may_be_low() -> None:
+    with pytest.raises(InvalidRules, match="more than 1"):
+        parse({"newcomer_sensitivity": 0.3, "newcomer_specificity": 0.7})
+    assert parse({"newcomer_sensitivity": 0.3, "newcomer_specificity": 0.8})
 
 
 def test_an_unknown_rule_is_refused_by_its_name() -> None:
