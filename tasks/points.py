@@ -48,7 +48,6 @@ POINTS: dict[Reason, Decimal] = {
 #: What a bit of information about a verdict, or about the pairs of a set, is worth. A vote that only repeats what was
 #: settled tells next to nothing, and one that led away from what came out tells nothing.
 POINTS_PER_BIT = Decimal(2)
-PAID_BY_BIT = frozenset({Reason.IMPACT_REVIEW, Reason.IMPACT_RANKING})
 
 PLACES = (Reason.RANKED_FIRST, Reason.RANKED_SECOND, Reason.RANKED_THIRD)
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from tasks.points import PAID_BY_BIT, PLACES, POINTS, THRESHOLDS, Reason, level, score
+from tasks.points import PLACES, POINTS, THRESHOLDS, Reason, level, score
 
 
 def test_every_reason_is_worth_what_the_reference_says() -> None:
-    assert set(POINTS) == set(Reason) - PAID_BY_BIT
+    assert set(POINTS) == set(Reason) - {Reason.IMPACT_REVIEW, Reason.IMPACT_RANKING}
     assert POINTS[Reason.ASSISTANT_REPLY] + POINTS[Reason.ACCEPTED_ASSISTANT_REPLY] == 8
     assert POINTS[Reason.PROMPT] == POINTS[Reason.ACCEPTED_PROMPT] == Decimal("0.1")
     assert [POINTS[place] for place in PLACES] == [9, 3, 1]
