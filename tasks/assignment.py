@@ -256,7 +256,7 @@ def release(*, task_id: UUID, by: User, now: datetime, rules: TreeRules, rng: Ra
         raise AlreadyFinished
     if task.state != TaskState.CLAIMED or task.claimed_by_id != by.pk:
         return
-    HandedBack.objects.create(person=by, at=now)
+    HandedBack.objects.create(person=by, kind=task.kind, message_id=task.message_id, at=now)
     trees.give_back(task, remember=False)
     if tree is not None:
         trees.advance(tree=tree, event=Event.RETURNED, by=by, now=now, rules=rules, rng=rng)

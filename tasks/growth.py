@@ -13,7 +13,7 @@ from tasks.deciding import reviews_wanted
 from tasks.kinds import RANKING_OF_ROLE, REPLY_OF_ROLE, REPLYING, REVIEW_OF_ROLE, Kind, Role
 from tasks.rules import TreeRules
 from tasks.standings import Cast, Siblings, missing_rankings
-from tasks.tree_states import Facts, State
+from tasks.tree_states import ACTIVE, Facts, State
 
 Opening = tuple[Kind, UUID]
 """A kind of work on one message."""
@@ -242,7 +242,7 @@ def plan(snapshot: Snapshot, state: State, rng: Random) -> Plan:
     for row in snapshot.live:
         opening = (row.kind, row.message_id)
         if row.known_answer:
-            if state is not State.GROWING or row.message_id in deleted:
+            if state not in ACTIVE or row.message_id in deleted:
                 withdraw.append(row.id)
         elif not row.claimed:
             open_rows[opening].append(row)

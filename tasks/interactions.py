@@ -117,18 +117,17 @@ def _held(task: Task, tree: Tree | None, by: User, now: datetime) -> Task:
         raise NotYours
     if tree is not None and State(tree.state) not in ACTIVE:
         raise TreeEnded
-    wanted = task if _still_fits(task, tree) else locking.lock_wanted(task, by)
+    wanted = locking.lock_wanted(task, by)
+    if wanted is None and task.known_answer and task.state == TaskState.WITHDRAWN and _is_there(task.message):
+        wanted = task  # It was nobody else's opening, and late ones must look like all late ones.
     if wanted is None:
         raise TaskGone
     wanted.claimed_by, wanted.claimed_at = task.last_holder, now
     return wanted
 
 
-def _still_fits(task: Task, tree: Tree | None) -> bool:
-    """Whether a known answer that was missed is taken: it is nobody else's, and late ones look like all late ones."""
-    if not task.known_answer or task.state != TaskState.WITHDRAWN or tree is None or task.message is None:
-        return False
-    return State(tree.state) is State.GROWING and not task.message.deleted
+def _is_there(message: Message | None) -> bool:
+    return message is not None and not message.deleted
 
 
 def _store(

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from random import Random
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from ranking import GoldRules, Tally, choose_gold, gold_candidates
 from tasks import locking, verdicts
-from tasks.deciding import chances_to_be_bad, opinion
+from tasks.deciding import Heard, chances_to_be_bad, opinion
 from tasks.kinds import REVIEW_OF_ROLE, Kind, Mode, Role
-from tasks.models import KnownAnswer, Message, Skip, Task, TaskState
+from tasks.models import HandedBack, KnownAnswer, Message, Skip, Task, TaskState
 from tasks.rules import TreeRules
 from tasks.tree_states import State
 
 #: Where reviews are asked for anyway. A message nobody replied to looks there like any other that is under review.
 IN_USE = (State.GROWING,)
-#: Reviews, all of one opinion, that make a verdict known.
+#: Reviews, all of one opinion, that make a verdict known. So many reviewers who contradict it later make it doubtful.
 UNANIMOUS = 3
 
 
-#: What is replied to was accepted, as everybody can see.
-LEAF = ~Exists(Message.objects.filter(parent=OuterRef("pk")))
+#: What is replied to was accepted, as everybody can see; so was the prompt of a tree that grows.
+LEAF_REPLY = Q(parent__isnull=False) & ~Exists(Message.objects.filter(parent=OuterRef("pk")))
 
 
 def promote(*, now: datetime, rules: TreeRules, rng: Random) -> int:
@@ -46,9 +47,13 @@ def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     decided = {message.pk: message for message in _decided(lang)}
     tallies = []
     for pk, heard in verdicts.heard_of(decided).items():
-        bad = sum(opinion(review, rules).bad for review in heard)
-        p_bad = chances_to_be_bad(heard, verdicts.published_of(decided[pk]), rules)[-1]
-        tallies.append(Tally(pk, bad, len(heard) - bad, p_bad))
+        # Whoever was only asked to be measured does not decide what the right answer is.
+        first = [review for review in heard if not review.known_answer]
+        bad = sum(opinion(review, rules).bad for review in first)
+        if _contradicted([review for review in heard if review.known_answer], bad * 2 > len(first), rules):
+            continue
+        p_bad = chances_to_be_bad(first, verdicts.published_of(decided[pk]), rules)[-1]
+        tallies.append(Tally(pk, bad, len(first) - bad, p_bad))
     beyond_doubt = gold_candidates(tallies, GoldRules(votes=UNANIMOUS, certainty=rules.known_answer_certainty))
     # What the crowd is sure of must be what was decided; a verdict once given stands, even a wrong one.
     fitting = {pk: bad for pk, bad in beyond_doubt.items() if isinstance(pk, UUID) and bad != decided[pk].review_result}
@@ -58,7 +63,7 @@ def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     new = choose_gold(fitting, max(0, rules.known_answers_per_lang - len(stay)), chance=rng)
     KnownAnswer.objects.bulk_create(
         (
-            KnownAnswer(message_id=pk, lang=lang, kind=_kind(decided[pk]), bad=bad, promoted_at=now)
+            KnownAnswer(message_id=pk, lang=lang, kind=REVIEW_OF_ROLE[Role(decided[pk].role)], bad=bad, promoted_at=now)
             for pk, bad in sorted(new.items())
         ),
         update_conflicts=True,
@@ -68,15 +73,17 @@ def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     return len(stay) + len(new)
 
 
+def _contradicted(measured: Sequence[Heard], bad: bool, rules: TreeRules) -> bool:
+    """Whether most of those who were measured by it say otherwise, and they are as many as had agreed."""
+    against = sum(opinion(review, rules).bad is not bad for review in measured)
+    return against >= UNANIMOUS and against * 2 > len(measured)
+
+
 def _decided(lang: str) -> list[Message]:
     """Messages that may become known. An edited one is not what its reviewers saw."""
-    found = Message.objects.filter(LEAF, lang=lang, tree__state__in=IN_USE, deleted=False, edited=False)
+    found = Message.objects.filter(LEAF_REPLY, lang=lang, tree__state__in=IN_USE, deleted=False, edited=False)
     found = found.filter(review_result__isnull=False, review_count__gte=UNANIMOUS).order_by("created_at", "id")
     return list(found.select_related("imported").defer("text"))
-
-
-def _kind(message: Message) -> Kind:
-    return Kind.LABEL_INITIAL_PROMPT if message.parent_id is None else REVIEW_OF_ROLE[Role(message.role)]
 
 
 def hand_out(
@@ -88,13 +95,15 @@ def hand_out(
     wants.
     """
     # Whoever wrote, reviewed or ranked something in the tree may know what became of its messages.
-    worked_there = Task.objects.filter(claimed_by=person, tree=OuterRef("message__tree"))
+    had_there = Q(claimed_by=person) | Q(last_holder=person)
+    worked_there = Task.objects.filter(had_there, tree=OuterRef("message__tree"))
     wrote_there = Message.objects.filter(author=person, tree=OuterRef("message__tree"))
     replied_to = Message.objects.filter(parent=OuterRef("message"))
     declined = Skip.objects.filter(person=person, message=OuterRef("message"), kind=kind)
+    returned = HandedBack.objects.filter(person=person, message=OuterRef("message"))
     there = (
         KnownAnswer.objects.filter(lang=lang, kind=kind, retired=False, message__deleted=False, message__edited=False)
-        .filter(~Exists(worked_there), ~Exists(wrote_there), ~Exists(replied_to), ~Exists(declined))
+        .filter(~Exists(worked_there), ~Exists(wrote_there), ~Exists(replied_to), ~Exists(declined), ~Exists(returned))
         .filter(message__tree__state__in=IN_USE)
         .order_by("pk")
         .values_list("pk", "message__tree_id", "message__author_id")
@@ -105,6 +114,8 @@ def hand_out(
     message_id, tree_id, author_id = rng.choice(found)
     try:
         with transaction.atomic():
+            if not _still_there(message_id):
+                return None
             task: Task = Task.objects.create(
                 kind=kind,
                 lang=lang,
@@ -124,3 +135,10 @@ def hand_out(
             return None  # Another tab of this person just got it.
         raise
     return task.pk
+
+
+def _still_there(message_id: UUID) -> bool:
+    """Locks message and tree, so that neither moves on past the new claim. What somebody else holds is left alone."""
+    found = Message.objects.filter(pk=message_id, deleted=False, edited=False, tree__state__in=IN_USE)
+    mine = found.select_related("tree").select_for_update(no_key=True, skip_locked=True, of=("self", "tree"))
+    return mine.only("id", "tree__state").first() is not None

@@ -32,13 +32,15 @@ class MessageQuerySet(models.QuerySet[Any]):
     def visible_to(self, person: User) -> MessageQuerySet:
         """What this person may read: their own, and whatever was neither deleted nor rejected.
 
-        What they review or reviewed they may read though it was rejected: a verdict must not show by what one may read.
-        Moderators read all.
+        What they were ever given to review they may read though it was rejected, whatever became of their task: a
+        verdict must not show by what one may read. Moderators read all.
         """
         if person.is_moderator:
             return self.all()
-        judged = Exists(person.tasks.filter(message=OuterRef("pk"), kind__in=REVIEWING))
-        return self.filter(Q(author=person) | Q(deleted=False) & (~Q(review_result=False) | judged))
+        traces = (person.tasks, person.missed_tasks, person.skips, person.handed_back)
+        review = Q(message=OuterRef("pk"), kind__in=REVIEWING)
+        given = Q(*(Exists(rows.filter(review)) for rows in traces), _connector=Q.OR)
+        return self.filter(Q(author=person) | Q(deleted=False) & (~Q(review_result=False) | given))
 
 
 class TaskQuerySet(models.QuerySet[Any]):

@@ -66,7 +66,7 @@ class Task(models.Model):
         settings.AUTH_USER_MODEL,
         null=True,
         on_delete=models.SET_NULL,
-        related_name="+",
+        related_name="missed_tasks",
         help_text="Who lost it to the deadline or a withdrawal; their late answer is taken while the work is wanted.",
     )
     mode = models.CharField(max_length=8, choices=[(mode.value, mode.value) for mode in Mode], default=Mode.FULL)
@@ -112,9 +112,12 @@ class Task(models.Model):
 
 
 class HandedBack(models.Model):
-    """A person gave a task back without declining it. Kept only so that claiming and giving back has a limit too."""
+    """A person gave a task back without declining it. Claiming and giving back has a limit too, and what they had seen
+    they may go on seeing."""
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="handed_back")
+    kind = models.CharField(max_length=32, db_default="", choices=[(kind.value, kind.value) for kind in Kind])
+    message = models.ForeignKey(Message, null=True, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

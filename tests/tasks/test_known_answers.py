@@ -11,7 +11,7 @@ from tasks import assignment, known_answers, reliability
 from tasks.kinds import Kind
 from tasks.models import KnownAnswer, Message, Reliability, Review, Task, TaskState, Tree
 from tasks.refusals import NothingAvailable, TreeEnded
-from tasks.tree_states import Event
+from tasks.tree_states import Event, State
 from tests.making import (
     NOW,
     add_message,
@@ -62,6 +62,11 @@ def test_what_somebody_replied_to_is_not_known_for_everybody_sees_that_it_was_ac
     assert not KnownAnswer.objects.filter(pk__in=[first.pk, root_of(tree).pk]).exists()
 
 
+def test_a_prompt_is_not_known_for_everybody_sees_that_its_tree_grows() -> None:
+    make_tree()
+    assert promoted() == 0
+
+
 def test_a_verdict_that_one_reviewer_did_not_share_is_not_known() -> None:
     tree = growing()
     reply = replies_to(root_of(tree))[0]
@@ -89,6 +94,15 @@ def known_task(person: User) -> Task:
     task = claim(person, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS)
     assert task.known_answer
     return task
+
+
+def give_back(task: Task, person: User, how: str) -> None:
+    if how == "late":
+        assignment.return_expired(**given(now=NOW + timedelta(hours=1)))
+    elif how == "released":
+        assignment.release(task_id=task.pk, by=person, **given())
+    else:
+        assignment.skip(task_id=task.pk, by=person, reason=None, text="", **given())
 
 
 def test_a_known_answer_stands_in_for_an_opening_and_leaves_it_open() -> None:
@@ -132,6 +146,19 @@ def test_what_a_reviewer_can_see_does_not_tell_a_known_answer_from_another_revie
     assert Message.objects.visible_to(person).filter(pk=task.message_id).exists()
 
 
+@pytest.mark.parametrize("how", ["late", "released", "skipped"])
+def test_what_became_of_the_task_does_not_tell_either(how: str) -> None:
+    growing()
+    promoted()
+    KnownAnswer.objects.exclude(bad=True).delete()
+    person = make_person()
+    task = known_task(person)
+    give_back(task, person, how)
+    assert Message.objects.visible_to(person).filter(pk=task.message_id).exists()
+    # Nor is anybody asked the same thing twice.
+    assert not claim(person, Kind.LABEL_ASSISTANT_REPLY, **ALWAYS).known_answer
+
+
 @pytest.mark.parametrize("what", ["deleted", "halted"])
 def test_a_known_answer_in_hand_goes_with_its_message_and_its_tree(what: str) -> None:
     tree = growing()
@@ -167,12 +194,7 @@ def test_a_known_answer_that_comes_back_is_nobodys_opening(how: str) -> None:
     promoted()
     person = make_person()
     task = known_task(person)
-    if how == "late":
-        assignment.return_expired(**given(now=NOW + timedelta(hours=1)))
-    elif how == "released":
-        assignment.release(task_id=task.pk, by=person, **given())
-    else:
-        assignment.skip(task_id=task.pk, by=person, reason=None, text="", **given())
+    give_back(task, person, how)
     task.refresh_from_db()
     assert task.state == TaskState.WITHDRAWN
     assert drifts() == []
@@ -191,6 +213,35 @@ def test_a_late_known_answer_is_taken_like_any_late_answer() -> None:
     with pytest.raises(TreeEnded):
         submit(too_late, other, now=later)
     assert drifts() == []
+
+
+def test_a_tree_that_goes_on_leaves_known_answers_in_hand_to_their_holders() -> None:
+    tree = growing()
+    promoted()
+    person, late = make_person(), make_person()
+    task, missed = known_task(person), known_task(late)
+    assignment.return_expired(**given(now=NOW + timedelta(hours=1)))
+    missed.refresh_from_db()
+    task = known_task(make_person())
+    Tree.objects.filter(pk=tree.pk).update(state=State.RANKING)
+    advance(tree, Event.RECHECKED)
+    assert task.claimed_by
+    assert submit(task, task.claimed_by)
+    assert submit(missed, late)
+    assert Review.objects.filter(known_answer=True).count() == 2
+
+
+def test_a_careless_answer_does_not_make_a_known_answer_doubtful_but_a_crowd_does() -> None:
+    growing()
+    promoted()
+    KnownAnswer.objects.exclude(bad=True).delete()
+    wanted = KnownAnswer.objects.get()
+    for asked in range(1, 4):
+        person = make_person()
+        submit(known_task(person), person, now=NOW)
+        promoted(known_answers_per_lang=1)
+        wanted.refresh_from_db()
+        assert wanted.retired is (asked == 3)
 
 
 def test_only_answers_to_known_messages_count_as_known() -> None:

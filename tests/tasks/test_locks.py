@@ -9,13 +9,14 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from moderation import actions
-from tasks import assignment, locking, lottery, rewards, rulebook, scoring
+from tasks import assignment, known_answers, locking, lottery, rewards, rulebook, scoring
 from tasks.kinds import Kind
 from tasks.models import Task, TaskState, Tree
 from tasks.refusals import NothingAvailable
 from tasks.tree_states import Event, State
 from tests.making import (
     NOW,
+    add_message,
     advance,
     another_connection,
     at_once,
@@ -262,3 +263,13 @@ def test_two_moderators_move_a_tree_one_after_the_other() -> None:
     at_once(*(partial(halt, by=make_moderator()) for _ in range(2)))
     assert tree.transitions.filter(event=Event.HALTED).count() == 1
     assert advance(tree).state == State.HALTED_BY_MODERATOR
+
+
+def test_a_known_answer_is_not_handed_out_while_somebody_moves_its_tree() -> None:
+    tree = make_tree(replies=2)
+    add_message(tree=tree, parent=root_of(tree), verdict=None)
+    advance(tree)
+    known_answers.promote(**given())
+    with held("tasks_tree", tree.pk), impatient():
+        assert not claim(make_person(), Kind.LABEL_ASSISTANT_REPLY, p_known_answer=1.0).known_answer
+    assert claim(make_person(), Kind.LABEL_ASSISTANT_REPLY, p_known_answer=1.0).known_answer
