@@ -58,11 +58,6 @@ class RulesForm(forms.Form):
                 rules.check(name, value)
             except DomainError as refusal:
                 self.add_error(name, str(refusal))
-        if not self.errors:
-            try:
-                rules.parse({**self.current.values(), **self.changes})
-            except DomainError as refusal:
-                self.add_error(None, str(refusal))
         return cleaned
 
     @property
