@@ -57,20 +57,21 @@ def _promote_in(lang: str, now: datetime, rules: TreeRules, rng: Random) -> int:
     beyond_doubt = gold_candidates(tallies, GoldRules(votes=UNANIMOUS, certainty=rules.known_answer_certainty))
     # What the crowd is sure of must be what was decided; a verdict once given stands, even a wrong one.
     fitting = {pk: bad for pk, bad in beyond_doubt.items() if isinstance(pk, UUID) and bad != decided[pk].review_result}
-    before = KnownAnswer.objects.filter(lang=lang, retired=False)
-    stay = {pk: fitting.pop(pk) for pk in before.order_by("pk").values_list("pk", flat=True) if pk in fitting}
-    KnownAnswer.objects.filter(lang=lang, retired=False).exclude(pk__in=list(stay)).update(retired=True)
-    new = choose_gold(fitting, max(0, rules.known_answers_per_lang - len(stay)), chance=rng)
+    in_use = KnownAnswer.objects.filter(lang=lang, retired=False)
+    stay = set(in_use.values_list("pk", flat=True))
+    chosen = choose_gold(fitting, rules.known_answers_per_lang, chance=rng, keep=stay)
+    in_use.exclude(pk__in=list(chosen)).update(retired=True)
     KnownAnswer.objects.bulk_create(
         (
             KnownAnswer(message_id=pk, lang=lang, kind=REVIEW_OF_ROLE[Role(decided[pk].role)], bad=bad, promoted_at=now)
-            for pk, bad in sorted(new.items())
+            for pk, bad in sorted(chosen.items())
+            if pk not in stay
         ),
         update_conflicts=True,
         unique_fields=["message"],
         update_fields=["bad", "retired", "promoted_at"],
     )
-    return len(stay) + len(new)
+    return len(chosen)
 
 
 def _contradicted(measured: Sequence[Heard], bad: bool, rules: TreeRules) -> bool:

@@ -42,6 +42,13 @@ def test_rules_for_gold_can_be_loosened() -> None:
             overwhelming(*counts)
 
 
+def test_a_probability_that_only_arithmetic_keeps_from_the_certainty_has_it() -> None:
+    rules = GoldRules(certainty=0.936)
+    assert 1 - 0.064 < 0.936
+    assert overwhelming(0, 3, 0.064, rules) is False
+    assert overwhelming(0, 3, 0.0641, rules) is None
+
+
 def test_gold_candidates_are_the_known_items_of_the_next_run() -> None:
     tallies = [
         Tally("spam", votes_bad=4, votes_fine=0, p_bad=0.9999),
@@ -62,6 +69,14 @@ def test_gold_is_drawn_with_the_wanted_share_of_bad_items() -> None:
     assert all(candidates[item] == verdict for item, verdict in drawn.items())
     assert drawn == choose_gold(candidates, 12, chance=random.Random(1), bad_share=0.25)
     assert list(drawn.values())[:3] != [True, True, True]
+
+
+def test_items_in_use_stay_as_long_as_their_kind_has_room() -> None:
+    candidates = {"a": True, "b": True, **dict.fromkeys(range(8), False)}
+    chosen = choose_gold(candidates, 4, chance=random.Random(1), keep={"b", 0, 1, 2, 3})
+    assert set(chosen) >= {"a", "b"}
+    assert set(chosen) - {"a", "b"} < {0, 1, 2, 3}
+    assert len(chosen) == 4
 
 
 def test_too_few_items_of_one_kind_are_made_up_by_the_other() -> None:

@@ -62,6 +62,14 @@ def test_what_somebody_replied_to_is_not_known_for_everybody_sees_that_it_was_ac
     assert not KnownAnswer.objects.filter(pk__in=[first.pk, root_of(tree).pk]).exists()
 
 
+def test_bad_messages_that_come_later_take_the_place_of_fine_ones() -> None:
+    tree = make_tree(replies=2)
+    assert promoted(known_answers_per_lang=2) == 2
+    add_message(tree=tree, parent=root_of(tree), verdict=False)
+    assert promoted(known_answers_per_lang=2) == 2
+    assert sorted(KnownAnswer.objects.filter(retired=False).values_list("bad", flat=True)) == [False, True]
+
+
 def test_a_prompt_is_not_known_for_everybody_sees_that_its_tree_grows() -> None:
     make_tree()
     assert promoted() == 0
@@ -234,12 +242,11 @@ def test_a_tree_that_goes_on_leaves_known_answers_in_hand_to_their_holders() -> 
 def test_a_careless_answer_does_not_make_a_known_answer_doubtful_but_a_crowd_does() -> None:
     growing()
     promoted()
-    KnownAnswer.objects.exclude(bad=True).delete()
-    wanted = KnownAnswer.objects.get()
     for asked in range(1, 4):
-        person = make_person()
-        submit(known_task(person), person, now=NOW)
-        promoted(known_answers_per_lang=1)
+        KnownAnswer.objects.exclude(bad=True).delete()
+        wanted, person = KnownAnswer.objects.get(), make_person()
+        submit(known_task(person), person)
+        promoted()
         wanted.refresh_from_db()
         assert wanted.retired is (asked == 3)
 
