@@ -115,7 +115,7 @@ def hand_out(
     message_id, tree_id, author_id = rng.choice(found)
     try:
         with transaction.atomic():
-            if not _still_there(message_id):
+            if not locking.lock_message(message_id, IN_USE):
                 return None
             task: Task = Task.objects.create(
                 kind=kind,
@@ -136,10 +136,3 @@ def hand_out(
             return None  # Another tab of this person just got it.
         raise
     return task.pk
-
-
-def _still_there(message_id: UUID) -> bool:
-    """Locks message and tree, so that neither moves on past the new claim. What somebody else holds is left alone."""
-    found = Message.objects.filter(pk=message_id, deleted=False, edited=False, tree__state__in=IN_USE)
-    mine = found.select_related("tree").select_for_update(no_key=True, skip_locked=True, of=("self", "tree"))
-    return mine.only("id", "tree__state").first() is not None

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from common.errors import DomainError, ErrorCode
-from tasks.models import Task, TaskState, Tree
+from tasks.models import Message, Task, TaskState, Tree
 from tasks.querysets import TreeQuerySet
+from tasks.tree_states import State
 
 #: First key of all our advisory locks; the second says what is locked.
 OURS = 0x0A557
@@ -126,6 +127,15 @@ def lock_wanted(task: Task, by: User) -> Task | None:
     mine_or_open = Q(state=TaskState.CLAIMED, claimed_by=by) | Q(state=TaskState.OPEN)
     rows = same_work.filter(mine_or_open).select_for_update(no_key=True, of=("self",)).order_by("id")
     return min(rows, key=lambda row: (row.state != TaskState.CLAIMED, row.pk != task.pk, row.pk), default=None)
+
+
+def lock_message(message_id: UUID, states: Collection[State]) -> bool:
+    """Lock this message and its tree, so that neither moves on; the tree must be in one of these states, the message
+    as it was written. False, at once, if it is not so or somebody else holds one of them."""
+    _require_transaction()
+    found = Message.objects.filter(pk=message_id, deleted=False, edited=False, tree__state__in=states)
+    mine = found.select_related("tree").select_for_update(no_key=True, skip_locked=True, of=("self", "tree"))
+    return mine.only("id", "tree__state").first() is not None
 
 
 def _lock_for_all(what: int) -> None:
