@@ -93,7 +93,7 @@ def _fixed(cast: Reviews, n: int, most_against: float) -> tuple[Flags, Whole]:
 
 def _known(rng: Rng, cast: Reviews, rule: SequentialRule) -> tuple[Flags, Whole]:
     error = rng.uniform(-0.05, 0.05, len(cast.sensitivity))
-    sensitivity, specificity = cast.sensitivity + error, cast.specificity + error
+    sensitivity, specificity = (np.clip(rate + error, 0.0, 1.0) for rate in (cast.sensitivity, cast.specificity))
     outcome = verdicts(cast.says_bad, sensitivity[cast.who], specificity[cast.who], rule)
     sample = slice(200)
     _check(cast, sample, sensitivity, specificity, rule, outcome)

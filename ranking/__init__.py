@@ -23,7 +23,7 @@ from ranking.bradley_terry import bradley_terry
 from ranking.choices import TooManyTies
 from ranking.consensus import Consensus, Ranked, consensus, preferences
 from ranking.copeland import Copeland, copeland
-from ranking.dawid_skene import DawidSkene, dawid_skene, one_coin
+from ranking.dawid_skene import DawidSkene, dawid_skene, one_coin, pseudo_votes
 from ranking.gold import GoldRules, Tally, choose_gold, gold_candidates, overwhelming
 from ranking.kemeny import Kemeny, kemeny_young
 from ranking.mace import Mace, mace
@@ -84,6 +84,7 @@ __all__ = [
     "plackett_luce",
     "plackett_luce_with_adherence",
     "preferences",
+    "pseudo_votes",
     "ranked_pairs",
     "ranking_agreement",
     "rankings_wanted",

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ranking.ballots import Ballot, Item, named
-from ranking.bootstrap import Estimate, Numbers, Seed, interval, resampled
+from ranking.bootstrap import Estimate, Numbers, Seed, check_interval, interval, resampled
 from ranking.patterns import Codes, Patterns
 from ranking.votes import Vote, Votes
 
@@ -90,16 +90,23 @@ def krippendorff_alpha(
     the same label: the formula is then 0 / 0, and people who always say the same have not shown that they could tell
     two things apart, so 1 would be a boast and 0 an insult.
 
-    The interval is a percentile bootstrap over items, which votes on one item depend on (Zapf et al. 2016), the same
-    for the same seed. A single item has none, and there is none if so many resamples lack all variation (more than
-    1 - confidence, typical of very rare labels) that they could shift its ends at will. From a dozen items or fewer it
-    is too narrow. `resamples`: 0 for no interval.
+    The interval is a percentile bootstrap over items, which votes on one item depend on (Zapf et al. 2016). A single
+    item has none, and there is none if so many resamples lack all variation (more than 1 - confidence, typical of very
+    rare labels) that they could shift its ends at will. From a dozen items or fewer it is too narrow.
+
+    `resamples`: how often the items are drawn anew; 0 for no interval.
+    `confidence`: how often, between 0 and 1, such intervals should hold the alpha of endless items.
+    `seed`: of the draws. The same seed gives the same interval, in whatever order the votes come. But it may be as from
+    another seed if nominal labels get other names, or if votes whose labels cannot be sorted come in another order.
 
     Cost: O(votes log votes), then O(resamples x distinct patterns of votes); at "ratio" also distinct labels squared.
-    Raises ValueError: unknown level, a rater who labels an item twice, labels that do not fit the level.
+    Raises ValueError for an unknown level, fewer than 0 resamples, a confidence that is not between 0 and 1, a vote
+    that is not a triple of hashable things, a rater who labels an item twice, and labels that are None, nan or do not
+    fit the level.
     """
     if level not in get_args(Level):
         raise ValueError(f"level is {level!r}, but must be one of {', '.join(get_args(Level))}.")
+    check_interval(resamples, confidence)
     votes = Votes.of(votes)
     _check_each_rater_once(votes)
     place, scale = _scale(votes.labels, level)
@@ -133,10 +140,10 @@ def raw_agreement(
 ) -> Estimate:
     """The share of pairs of votes on one item that are the same label, from 0 to 1.
 
-    Each pair counts once, so an item with m votes weighs m (m - 1) / 2. Chance is not taken out: if nearly all items
-    deserve the same label, this is high whatever people do; see `krippendorff_alpha` for that, and for the interval.
+    Source: counted. Each pair counts once, so an item with m votes weighs m (m - 1) / 2. Chance is not taken out: if
+    nearly all items deserve the same label, this is high whatever people do; see `krippendorff_alpha` for that.
     Items with one vote do not count; without an item that has two, the value is nan. All votes the same give 1.
-    Raises ValueError if a rater labels an item twice.
+    The interval and its arguments, cost and errors: as in `krippendorff_alpha` at level "nominal".
     """
     return krippendorff_alpha(votes, resamples=resamples, confidence=confidence, seed=seed).raw
 
@@ -147,7 +154,7 @@ def kendall_tau_b(first: Ballot[Item], second: Ballot[Item]) -> float:
     Kendall 1945, "The Treatment of Ties in Ranking Problems": pairs of items in the same order less pairs in opposite
     order, over the geometric mean of the pairs that each ballot orders. A pair that one ballot ties is neither.
     nan if fewer than two items are shared, or if a ballot ties all of them: it then says nothing about order.
-    Cost: O(items^2). Raises BallotError if a ballot names an item twice.
+    Cost: O(items^2). Raises BallotError for a ballot that is no list of groups, or names an item twice.
     """
     return _tau_b(_places(first), _places(second))
 
@@ -159,7 +166,7 @@ def kendall_w(ballots: Iterable[Ballot[Item]]) -> float:
     items that every ballot names are compared; tied items share their mean rank. W is no correlation: by chance alone
     it is 1 / m on average, a third for three ballots, so compare it only between sets with as many ballots.
     nan with fewer than two ballots or fewer than two shared items, and if every ballot ties all of them.
-    Raises BallotError if a ballot names an item twice.
+    Cost: O(ballots x items log items). Raises BallotError as `kendall_tau_b`.
     """
     return _w([_places(ballot) for ballot in ballots])
 
@@ -169,10 +176,16 @@ def ranking_agreement(
 ) -> RankingAgreement:
     """Mean tau-b over the pairs of ballots on each set, and mean W over the sets; a set is what one group ranked.
 
-    Pairs of ballots without a tau-b and sets without a W are left out of the mean (see `kendall_tau_b`, `kendall_w`).
+    Sources and ties: see `kendall_tau_b` and `kendall_w`. Pairs of ballots without a tau-b and sets without a W are
+    left out of the mean. Without a set that has two comparable ballots the means are nan.
     The intervals are percentile bootstraps over sets (Efron 1979), the same for the same seed; a single set has none.
-    Without a set that has two comparable ballots the means are nan. Raises BallotError if a ballot names an item twice.
+    `resamples`, `confidence` and `seed` as in `krippendorff_alpha`, for sets in place of items.
+
+    Cost: O(ballots^2 x items^2) for each set, then O(resamples x sets that came out differently).
+    Raises ValueError for fewer than 0 resamples and a confidence that is not between 0 and 1; BallotError as
+    `kendall_tau_b`.
     """
+    check_interval(resamples, confidence)
     outcomes: Counter[tuple[float, int, float, int]] = Counter()
     n_ballots = 0
     for ballots in sets:
@@ -213,8 +226,6 @@ def _check_each_rater_once(votes: Votes) -> None:
 
 def _scale(labels: Sequence[Any], level: Level) -> tuple[Codes, Numbers]:
     """Where each label stands on the scale, and the number at each place (0, 1, 2 … where only the order counts)."""
-    if any(label is None or label != label for label in labels):  # only nan differs from itself
-        raise ValueError("A label is None or nan. Leave out votes that were not given.")
     if level == "nominal":
         return np.arange(len(labels)), np.arange(len(labels), dtype=np.float64)
     if level != "ordinal" and not all(isinstance(label, Real) and isfinite(label) for label in labels):

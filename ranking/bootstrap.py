@@ -32,17 +32,25 @@ class Estimate:
         return self.value
 
 
+def check_interval(resamples: int, confidence: float) -> None:
+    """Raises ValueError for fewer than 0 resamples, and for a confidence that is not between 0 and 1."""
+    if resamples < 0:
+        raise ValueError(f"Cannot resample {resamples} times.")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}, but must be between 0 and 1.")
+
+
 def resampled(many: Numbers, resamples: int, *, width: int, seed: Seed) -> Iterator[Numbers]:
     """How often each row is there when all rows are drawn anew with replacement (Efron 1979).
 
     `many`: how often each row is there to begin with, shape (rows,); to draw equal rows one by one would cost a
     hundred times more. Yields blocks of shape (some of the resamples, rows), smaller ones the more numbers (`width`)
     the caller needs for each resample. The same seed gives the same draws.
-    0 resamples yield nothing. Raises ValueError for fewer than 0, and for any from no rows.
+    0 resamples yield nothing. Raises ValueError for any from no rows.
     """
     total = int(many.sum())
-    if resamples < 0 or (resamples and not total):
-        raise ValueError(f"Cannot draw {resamples} times from {total} rows.")
+    if resamples and not total:
+        raise ValueError(f"Cannot draw {resamples} times from 0 rows.")
     rng, block = np.random.default_rng(seed), max(1, AT_ONCE // (width + len(many)))
     for done in range(0, resamples, block):
         yield rng.multinomial(total, many / total, size=min(block, resamples - done)).astype(np.float64)
@@ -53,10 +61,7 @@ def interval(figures: Sequence[Numbers], n: int, confidence: float) -> tuple[flo
 
     None and None without figures, and if `n`, the number of things resampled, is below 2: one thing says nothing about
     others. Also if so many figures are nan (more than 1 - confidence) that their lack could shift the ends at will.
-    Raises ValueError for a confidence that is not between 0 and 1.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}, but must be between 0 and 1.")
     if not figures or n < 2:
         return None, None
     every = np.concatenate(figures)

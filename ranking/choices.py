@@ -153,6 +153,9 @@ class Solution:
     chances: Floats
     """Shape (choices, sets): how likely each choice was."""
     iterations: int
+    """Newton steps taken."""
+    converged: bool
+    """Whether the last of them was so short that another would change nothing."""
 
 
 def solve(
@@ -173,7 +176,7 @@ def solve(
     strengths = np.zeros((choices.n_groups, n_items)) if start is None else start
     tightness = np.broadcast_to(1.0 / np.square(spread), (choices.n_groups,))[:, None]
     precision = tightness[:, :, None] * np.eye(n_items)
-    iterations = 0
+    iterations, converged = 0, False
     chances, curvature = _chances(choices, adherence, strengths, tie), precision
     for iterations in range(1, steps + 1):  # noqa: B007  # told to the caller
         expected = chances @ choices.members
@@ -185,9 +188,11 @@ def solve(
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(longest, 1e-300))
         strengths = strengths + step
         chances = _chances(choices, adherence, strengths, tie)
-        if longest.max(initial=0.0) < CONVERGED:
+        converged = bool(longest.max(initial=0.0) < CONVERGED)
+        if converged:
             break
-    return Solution(strengths, np.asarray(np.linalg.inv(curvature), dtype=np.float64), chances, iterations)
+    covariance = np.asarray(np.linalg.inv(curvature), dtype=np.float64)
+    return Solution(strengths, covariance, chances, iterations, converged)
 
 
 def means(choices: Choices, adherence: Floats, solution: Solution) -> Floats:
@@ -242,15 +247,25 @@ def evidence(choices: Choices, solution: Solution, spread: float | Floats) -> Fl
     return total
 
 
-def better_tie_weights(choices: Choices, chances: Floats, tie: Floats, centre: float, width: float) -> Floats:
-    """One step of Newton's method for the weights of ties of two and more, which have a log-normal prior."""
+def better_tie_weights(
+    choices: Choices, adherence: Floats, solution: Solution, tie: Floats, centre: float, width: float
+) -> Floats:
+    """One step of Newton's method for the weights of ties of two and more, which have a log-normal prior.
+
+    The step is that of the profile likelihood, in which the strengths follow the weights. Taken for themselves, the two
+    would go up a narrow ridge in ever smaller turns.
+    """
     if choices.largest_tie == 1:
         return tie
-    by_size = np.eye(choices.largest_tie)[choices.sizes - 1]
-    expected = chances @ by_size
+    by_size = np.eye(choices.largest_tie)[choices.sizes - 1][:, 1:]
+    expected = solution.chances @ by_size
     log = np.log(tie[1:])
-    gradient = (choices.ties_chosen() - expected.sum(axis=0))[1:] - (log - np.log(centre)) / width**2
-    curvature = np.diag(expected.sum(axis=0)) - expected.T @ expected
-    curvature = curvature[1:, 1:] + np.eye(len(log)) / width**2
+    gradient = choices.ties_chosen()[1:] - expected.sum(axis=0) - (log - np.log(centre)) / width**2
+    curvature = np.diag(expected.sum(axis=0) + 1 / width**2) - expected.T @ expected
+    # By choice, size and item: how the size of the set goes with its members.
+    both = (by_size[:, :, None] * choices.members[:, None, :]).reshape(len(by_size), -1)
+    apart = expected[:, :, None] * (solution.chances @ choices.members)[:, None, :]
+    shared = _by_group(choices, adherence[:, None, None] * ((solution.chances @ both).reshape(apart.shape) - apart))
+    curvature -= (shared @ solution.covariance @ shared.transpose(0, 2, 1)).sum(axis=0)
     step = np.clip(np.linalg.solve(curvature, gradient), -LONGEST_STEP, LONGEST_STEP)
     return np.concatenate([[1.0], np.exp(log + step)])

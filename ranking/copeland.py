@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import Generic
 
-from ranking.ballots import Ballot, Item, items_of, pair_votes
+from ranking.ballots import Ballot, Item, PairVotes
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,17 @@ def copeland(ballots: Iterable[Ballot[Item]], weights: Sequence[float] | None = 
     pair with equal votes, or none, counts 0 for both. A ballot is a list of groups, best first; pairs that it ties or
     leaves out say nothing. Equal scores share a group, so neither names nor the order of the ballots decide.
 
-    `weights`: how much each ballot counts, 1 if not given.
+    `weights`: how much each ballot counts, 1 if not given; what is equal then, see `ranked_pairs`.
     No ballots give an empty order, one item an order of one group with score 0.
     Cost: O(ballots x items^2). Raises BallotError.
     """
-    ballots = list(ballots)
-    items, votes = items_of(ballots), pair_votes(ballots, weights)
+    count = PairVotes.of(ballots, weights)
+    items, leads = count.items, count.leads
     scores = dict.fromkeys(items, 0)
-    for one, other in combinations(items, 2):
-        won, lost = votes[one, other], votes[other, one]
-        outcome = (won > lost) - (won < lost)
-        scores[one] += outcome
-        scores[other] -= outcome
+    for one, other in combinations(range(len(items)), 2):
+        lead = round(leads[one][other], count.digits)
+        outcome = int(lead > 0) - int(lead < 0)
+        scores[items[one]] += outcome
+        scores[items[other]] -= outcome
     ranked = sorted(items, key=scores.__getitem__, reverse=True)
     return Copeland([list(group) for _score, group in groupby(ranked, key=scores.__getitem__)], scores)

@@ -10,7 +10,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.votes import Vote, Votes
+from ranking.votes import Vote, Votes, by_name
 
 Array = NDArray[np.float64]
 
@@ -36,7 +36,8 @@ class DawidSkene:
     classes: tuple[Hashable, ...]
     """Every label that was voted or is known, sorted where labels can be sorted."""
     class_marginals: Array
-    """Shape (classes,): how common each class is among the items that are not known. Sums to 1."""
+    """Shape (classes,): how common each class is among the items that are not known, or among the known ones if all
+    are known. Sums to 1."""
     error_rates: Array
     """Shape (raters, true class, said class): P(the rater says this | the truth is that). The last axis sums to 1."""
     posterior: Array
@@ -102,15 +103,15 @@ def dawid_skene(
     `max_iterations`: the search ends after that many improvements.
 
     A class with votes that no item of a rater ever belongs to leaves the rater's row open; it is then uniform.
-    A single item or a single rater is believed as it is. No votes give empty arrays and log likelihood 0.
+    Ties: see `DawidSkene.labels`. Without a prior a single item keeps its vote shares, and a single rater is believed.
+    No votes give empty arrays and log likelihood 0.
     Cost: O(votes x classes) time per iteration and O(votes + items x classes + raters x classes^2) memory.
-    Raises ValueError for a vote that is not a triple and a prior that is negative or does not fit the classes.
+    Raises ValueError for a vote that is not a triple of hashable things, a label that is None or nan, a prior that does
+    not fit the classes or has numbers that are negative or not finite, and a negative tolerance or `max_iterations`.
     """
     table = Table(Votes.of(votes), known)
     k = len(table.classes)
-    pseudo = np.zeros((k, k)) if prior is None else np.asarray(prior, dtype=float)
-    if pseudo.shape != (k, k) or (pseudo < 0).any():
-        raise ValueError(f"The prior must be {k} rows of {k} pseudo-votes, none negative, but is {prior!r}.")
+    pseudo = _pseudo(np.zeros((k, k)) if prior is None else prior, (k, k), f"{k} rows of {k} pseudo-votes")
 
     def estimate(counts: Array) -> tuple[Array, float]:
         rates = shares(counts + pseudo)
@@ -134,14 +135,13 @@ def one_coin(
 
     `prior`: (right, wrong) pseudo-votes to add for each rater, the parameters of a Beta prior.
     The accuracy of a rater is on the diagonal of `error_rates` and in `accuracy`. With a single class it is 1. A rater
-    without votes has accuracy 1/classes. All else is as in `dawid_skene`.
-    Raises ValueError for a vote that is not a triple and a prior that is negative.
+    without votes has accuracy 1/classes. Without a prior a single item gets the label that most say, or stays tied
+    between these, and a single rater is believed. All else is as in `dawid_skene`: shapes, ties, no votes, cost and
+    errors; the prior must be two numbers.
     """
     table = Table(Votes.of(votes), known)
     k = len(table.classes)
-    pseudo = np.array((0.0, 0.0) if prior is None else prior, dtype=float)
-    if pseudo.shape != (2,) or (pseudo < 0).any():
-        raise ValueError(f"The prior must be two pseudo-counts, right and wrong, none negative, but is {prior!r}.")
+    pseudo = _pseudo((0.0, 0.0) if prior is None else prior, (2,), "two pseudo-votes, right and wrong")
 
     def estimate(counts: Array) -> tuple[Array, float]:
         right = np.trace(counts, axis1=1, axis2=2)
@@ -162,9 +162,19 @@ def pseudo_votes(classes: int, *, right: float = 2.0, wrong: float = 1.0) -> Arr
     """A prior for `dawid_skene`: for each true class, `right` votes for it and `wrong` votes for each other class.
 
     Shape (classes, classes). More `right` than `wrong` says that raters are mostly right, which also keeps small
-    tables from swapping two classes. The numbers weigh as much as that many votes of the rater.
+    tables from swapping two classes. The numbers, a choice of this project, weigh as much as that many votes of the
+    rater. 0 classes give an empty array.
+    Raises ValueError for a negative number of classes, and for numbers that are negative or not finite.
     """
-    return np.where(np.eye(classes, dtype=bool), right, wrong).astype(float)
+    return _pseudo(np.where(np.eye(classes, dtype=bool), right, wrong), (classes, classes), "pseudo-votes")
+
+
+def _pseudo(prior: ArrayLike, shape: tuple[int, ...], what: str) -> Array:
+    """The prior as an array. Raises ValueError for another shape, and for numbers that make no prior."""
+    pseudo = np.array(prior, dtype=float)
+    if pseudo.shape != shape or not np.isfinite(pseudo).all() or (pseudo < 0).any():
+        raise ValueError(f"The prior must be {what}, all finite and none negative, but is {prior!r}.")
+    return pseudo
 
 
 class Table:
@@ -190,10 +200,10 @@ class Table:
         self.open[self.known] = False
 
     def tolerance(self, wanted: float | None) -> float:
-        """The rise, in nats, below which a search ends. Raises ValueError if it is negative."""
+        """The rise, in nats, below which a search ends. Raises ValueError unless it is 0 or more."""
         tolerance = (FINE if len(self.votes) <= MANY else COARSE) if wanted is None else wanted
-        if tolerance < 0:
-            raise ValueError(f"The tolerance cannot be negative, but is {tolerance}.")
+        if not tolerance >= 0:  # nor is nan
+            raise ValueError(f"The tolerance must be 0 or more, but is {tolerance}.")
         return tolerance
 
     def settled(self, before: float, now: float, tolerance: float) -> bool:
@@ -345,11 +355,8 @@ def most_probable(classes: Sequence[Hashable], posterior: Array) -> tuple[Hashab
 
 def _with_labels(votes: Votes, more: Iterable[Hashable]) -> Votes:
     """The same votes, with labels that may have got no vote; sorted where labels can be sorted."""
-    labels = tuple(dict.fromkeys((*votes.labels, *more)))
-    try:
-        labels = tuple(sorted(labels))  # type: ignore[type-var]
-    except TypeError:
-        pass
+    names = tuple(dict.fromkeys((*votes.labels, *more)))
+    labels = tuple(names[place] for place in by_name(names))
     if labels == votes.labels:
         return votes
     codes = {label: code for code, label in enumerate(labels)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic
 
-from ranking.ballots import Ballot, Item, items_of, pair_votes
+from ranking.ballots import Ballot, Item, PairVotes
 
 #: With this many items there are 256 sets of them to look at, and each item more doubles the work.
 MOST_ITEMS = 8
@@ -37,27 +37,27 @@ def kemeny_young(ballots: Iterable[Ballot[Item]], weights: Sequence[float] | Non
     of the ballots decide. That can tie two items which all ballots order the same, if a third may stand before both,
     between them and behind them. A cycle of three equal victories is one group, and so are items nobody compared.
 
-    `weights`: how much each ballot counts, 1 if not given.
+    `weights`: how much each ballot counts, 1 if not given; what is equal then, see `ranked_pairs`.
     No ballots give an empty order, one item an order of one group; both have distance 0 and one optimal order.
     Cost: O(ballots x items^2 + 2^items x items^2), a few milliseconds at most. Raises BallotError; ValueError for more
     than 8 items.
     """
-    ballots = list(ballots)
-    items = items_of(ballots)
+    count = PairVotes.of(ballots, weights)
+    items = count.items
     if len(items) > MOST_ITEMS:
         raise ValueError(
             f"Kemeny's rule is exact for up to {MOST_ITEMS} items, but the ballots name {len(items)}. "
             "Use ranked_pairs or copeland, or leave items out."
         )
-    votes = pair_votes(ballots, weights)
-    against = [[votes[other, one] for other in items] for one in items]
-    distances, ways = _best_starts(against)
-    cuts = _cuts(against, distances)
+    # Costs are sums of votes: equal ones may differ by a rounding, others differ by a digit at least.
+    against, slack = list(zip(*count.votes, strict=True)), 0.5 * 10.0**-count.digits
+    distances, ways = _best_starts(against, slack)
+    cuts = _cuts(against, distances, slack)
     groups = [[item for place, item in enumerate(items) if (end & ~start) >> place & 1] for start, end in cuts]
-    return Kemeny(groups, distances[-1], ways[-1])
+    return Kemeny(groups, round(distances[-1], count.digits), ways[-1])
 
 
-def _best_starts(against: Sequence[Sequence[float]]) -> tuple[list[float], list[int]]:
+def _best_starts(against: Sequence[Sequence[float]], slack: float) -> tuple[list[float], list[int]]:
     """For each set of items as a bit mask: the least cost of an order that starts with them, and how many reach it.
 
     Counts the cost of each pair as soon as one of the two is placed (dynamic programming over subsets).
@@ -67,24 +67,24 @@ def _best_starts(against: Sequence[Sequence[float]]) -> tuple[list[float], list[
         costs = [(_cost(against, distances, placed, last), ways[placed & ~(1 << last)]) for last in _members(placed)]
         least = min(cost for cost, _ in costs)
         distances.append(least)
-        ways.append(sum(count for cost, count in costs if cost == least))
+        ways.append(sum(count for cost, count in costs if cost <= least + slack))
     return distances, ways
 
 
 def _cost(against: Sequence[Sequence[float]], distances: Sequence[float], placed: int, last: int) -> float:
-    """Least cost of a start whose last item is given. Rounded like the votes, so that equal costs are equal."""
+    """Least cost of a start whose last item is given."""
     later = sum(votes for place, votes in enumerate(against[last]) if not placed >> place & 1)
-    return round(distances[placed & ~(1 << last)] + later, 12)
+    return distances[placed & ~(1 << last)] + later
 
 
-def _cuts(against: Sequence[Sequence[float]], distances: Sequence[float]) -> list[tuple[int, int]]:
+def _cuts(against: Sequence[Sequence[float]], distances: Sequence[float], slack: float) -> list[tuple[int, int]]:
     """(items before the group, items up to its end) of each group, best first."""
     count = len(against)
     starts: list[set[int]] = [set() for _ in range(count)] + [{(1 << count) - 1}]
     for size in range(count, 0, -1):
         for placed in starts[size]:
             for last in _members(placed):
-                if _cost(against, distances, placed, last) == distances[placed]:
+                if _cost(against, distances, placed, last) <= distances[placed] + slack:
                     starts[size - 1].add(placed & ~(1 << last))
     shared = [next(iter(masks)) for masks in starts if len(masks) == 1]
     return list(pairwise(shared))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Literal
 
 import numpy as np
 
 from ranking.dawid_skene import Array, Table, most_probable, shares
-from ranking.votes import Vote, Votes
+from ranking.votes import Vote, Votes, by_name
 
 Method = Literal["variational", "em"]
 
@@ -82,22 +83,25 @@ def mace(
     `competence_prior`: pseudo-votes (tried, did not try). The paper's (0.5, 0.5) favours those who always or never try.
     `spam_prior`: pseudo-votes for each class in each spam distribution; the paper's 10 keeps it near uniform.
     `starts`: how many searches set out; the one that leads after TRIAL improvements is finished. The first comes from
-    vote shares, the others from competences drawn with `seed`. With one start, neither the seed nor the order of votes
-    plays a part.
+    vote shares, the others from competences drawn with `seed`, for one rater after the other in the order of their
+    names, so that the order of votes plays no part. It does where the raters or the labels cannot be sorted: they then
+    go by first appearance. With one start, neither seed nor names nor the order of votes play a part.
     `tolerance`: a search ends when its aim rises by less than this, in nats. The default is 1e-10 for up to 10,000
     votes and 1e-3 for more.
     `max_iterations`: a search ends after that many improvements.
 
-    Ties: see `Mace.labels`. With one class any competence fits the votes, so it stays near the prior.
+    Ties: see `Mace.labels`. Where several answers fit the votes equally well, a start by chance may settle on any.
+    The labels of a single rater stand. On a single item "variational" believes the majority, but to "em" all votes are
+    spam and the labels tied. With one class any competence fits the votes, so it stays near the prior.
     A rater without votes has competence 0.5, or the mean of the prior. No votes give empty arrays.
     Cost: O((iterations + starts x TRIAL) x votes x classes).
-    Raises ValueError for a vote that is not a triple, for no starts, an unknown method, and for priors that are
-    not positive.
+    Raises ValueError for a vote that is not a triple of hashable things, a label that is None or nan, no starts, an
+    unknown method, priors that are not positive and finite, and a negative tolerance or `max_iterations`.
     """
     if method not in ("variational", "em"):
         raise ValueError(f"method is {method!r}, but must be 'variational' or 'em'.")
-    if min(*competence_prior, spam_prior) <= 0:
-        raise ValueError("The priors must be positive.")
+    if np.shape(competence_prior) != (2,) or not all(0 < prior < inf for prior in (*competence_prior, spam_prior)):
+        raise ValueError("The priors, two numbers for competence and one for spam, must be positive and finite.")
     if starts < 1 or max_iterations < 0:
         raise ValueError("There must be at least one start, and no negative number of iterations.")
     table = Table(Votes.of(votes), known)
@@ -131,8 +135,9 @@ class _Search:
             self.tries, self.spam = np.full(raters, 0.5), np.full((raters, k), 0.5 / max(k, 1))
             self.posterior = table.vote_shares()
         else:
-            self.tries = chance.random(raters)
-            self.spam = (1 - self.tries)[:, None] * shares(chance.exponential(size=(raters, k)))
+            drawn = np.argsort(by_name(table.votes.raters))  # whose draw is whose: not a matter of who voted first
+            self.tries = chance.random(raters)[drawn]
+            self.spam = (1 - self.tries)[:, None] * shares(chance.exponential(size=(raters, k)))[drawn]
             self.posterior, _log_likelihood = table.posterior(self.even, _rates(self.tries, self.spam))
         self.aim, self.iterations, self.converged = -np.inf, -1, False
 

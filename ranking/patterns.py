@@ -13,7 +13,7 @@ Codes = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patterns:
     """The items with two or more votes, those with the same labels as often counted once.
 

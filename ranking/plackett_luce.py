@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import inf
+from math import inf, log
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking import choices
-from ranking.ballots import Ballot, BallotError, Item, items_of
+from ranking.ballots import Ballot, Item, items_of, one_for_each
 from ranking.bradley_terry import TIE_WIDTH, USUAL_TIE
 from ranking.choices import CONVERGED, Choices, Floats, Solution
-from ranking.strengths import Strengths, check_spread
+from ranking.strengths import LEAST_SPREAD, MOST_SPREAD, Strengths, check_spread, check_steps
 
 Group = TypeVar("Group", bound=Hashable)
 Ranker = TypeVar("Ranker", bound=Hashable)
 
-#: The joint fit has converged when no adherence moves by more.
+#: The joint fit has converged when no adherence moves by more, nor the logarithm of the spread or of a tie's weight.
 STILL = 1e-4
 SMALLEST_ADHERENCE = 1e-3
 #: How far apart, in logs, the spreads are at which the evidence is compared.
@@ -39,43 +39,55 @@ def plackett_luce(
     """Strengths of the items ranked (Plackett 1975, Luce 1959; ties as in Turner et al. 2020, after Davidson 1970).
 
     A ballot is a list of groups, best first; items in one group are tied; items left out were not judged.
-    `adherence`: how closely whoever cast each ballot follows the strengths; 0 is a coin, 1 is usual, 1 for all if not
-    given. It multiplies the log strengths. `spread`: standard deviation of the normal prior of a log strength around 0;
-    it keeps small samples finite. `tie`: weight of a tie of 1, 2, … items, the first being 1; estimated if not given.
+    `adherence`: how closely whoever cast each ballot follows the strengths, up to 1000; 0 is a coin, 1 is usual, 1 for
+    all if not given. It multiplies the log strengths. `spread`: standard deviation of the normal prior of a log
+    strength around 0, from 0.001 to 1000; it keeps small samples finite. `tie`: weight of a tie of 1, 2, … items, the
+    first being 1; estimated if not given. `steps`: Newton steps after which it ends, converged or not, and as many new
+    weights of ties; a dozen are usual.
 
     Items that the ballots treat alike come out equal. No ballots give no items; one item has strength 0. Every set of
-    items up to the size of the largest tie is a possible choice: raises TooManyTies beyond 20,000 of them, BallotError
-    for a ballot that names an item twice or adherences that do not fit the ballots, ValueError for a bad spread or tie.
+    items up to the size of the largest tie is a possible choice, and cost in time and memory is O(choices x sets), so
+    it raises TooManyTies beyond 20,000 sets. Raises BallotError for a ballot that is no list of groups or names an item
+    twice, and for adherences that do not fit the ballots; ValueError for a bad spread or tie, or no steps.
     """
     check_spread(spread)
+    check_steps(steps)
     ballots = list(ballots)
-    if adherence is not None and len(adherence) != len(ballots):
-        raise BallotError(f"There are {len(ballots)} ballots, but {len(adherence)} adherences.")
+    follows = one_for_each(ballots, [1.0] * len(ballots) if adherence is None else adherence, "adherence")
     items = items_of(ballots)
-    made = Choices.of((0, place, ballot, items) for place, ballot in enumerate(ballots))
-    by_choice = np.ones(len(made.ranker)) if adherence is None else np.asarray(adherence, float)[made.ranker]
-    if not ballots:
-        return Strengths((), np.zeros(0), np.zeros((0, 0)), (1.0,), spread, 0.0, 0)
-    weights = tie_weights(made.largest_tie, tie)
+    made = Choices.of((0, place, ballot, items) for place, ballot in enumerate(ballots or [[]]))
+    by_choice, weights = np.array(follows)[made.ranker], tie_weights(made.largest_tie, tie)
     solution = choices.solve(made, by_choice, spread, weights, steps=steps)
+    iterations, settled = solution.iterations, True
     for _ in range(steps if tie is None and made.largest_tie > 1 else 0):
-        moved = choices.better_tie_weights(made, solution.chances, weights, USUAL_TIE, TIE_WIDTH)
-        step = np.abs(np.log(moved / weights)).max()
+        moved = choices.better_tie_weights(made, by_choice, solution, weights, USUAL_TIE, TIE_WIDTH)
+        settled = bool(np.abs(np.log(moved / weights)).max() < CONVERGED)
         weights = moved
         solution = choices.solve(made, by_choice, spread, weights, solution.strengths, steps=steps)
-        if step < CONVERGED:
+        iterations += solution.iterations
+        if settled:
             break
+    solution = replace(solution, iterations=iterations, converged=settled and solution.converged)
     return _strengths(items, made, solution, 0, weights, spread)
 
 
-def tie_weights(largest: int, given: Sequence[float] | None) -> Floats:
-    """Weights for ties up to the largest; beyond those given, each size weighs as much less as the one before.
+def checked_ties(given: Sequence[float] | None) -> list[float]:
+    """Weights for ties of 1, 2, … items, the usual ones if none are given.
 
     Raises ValueError for weights that are not above 0, or a first one that is not 1.
     """
     weights = list((1.0, USUAL_TIE) if given is None else given)
     if not weights or weights[0] != 1.0 or not all(0.0 < weight < inf for weight in weights):
         raise ValueError(f"tie is {given!r}, but must be weights above 0 for ties of 1, 2, … items, the first being 1.")
+    return weights
+
+
+def tie_weights(largest: int, given: Sequence[float] | None) -> Floats:
+    """Weights for ties up to the largest; beyond those given, each size weighs as much less as the one before.
+
+    Raises ValueError as `checked_ties`.
+    """
+    weights = checked_ties(given)
     while len(weights) < largest:
         weights.append(weights[-1] * weights[-1] / weights[-2] if len(weights) > 1 else USUAL_TIE)
     return np.array(weights[:largest])
@@ -95,14 +107,16 @@ def _strengths(
         spread=spread,
         log_likelihood=float(np.log(happened).sum()),
         iterations=solution.iterations,
+        converged=solution.converged,
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Adherences(Generic[Group, Ranker]):
     """What many rankings of many groups of items tell of those who ranked."""
 
     rankers: tuple[Ranker, ...]
+    """By first appearance."""
     adherence: NDArray[np.float64] = field(repr=False)
     """Shape (rankers,): how closely each follows what all together prefer. 0 is a coin, 1 is usual."""
     error: NDArray[np.float64] = field(repr=False)
@@ -113,10 +127,13 @@ class Adherences(Generic[Group, Ranker]):
     strengths: Mapping[Group, Strengths[Hashable]] = field(repr=False)
     """The strengths inside each group, weighted by the adherences."""
     tie: tuple[float, ...]
+    """Weight of a tie of 1, 2, … items, the first being 1: as given, or as estimated over all groups."""
     spread: float
     """Standard deviation of log strengths inside a group: as given, or as estimated."""
     iterations: int
+    """How often strengths, adherences, ties and spread were improved."""
     converged: bool
+    """False if `steps` were too few, or if the rankings do not tell the spread: it is then at an end of its range."""
 
     @cached_property
     def of(self) -> Mapping[Ranker, float]:
@@ -136,25 +153,34 @@ def plackett_luce_with_adherence(
 
     A ranking is (group, ranker, ballot). Items are compared inside their group only (siblings in a tree); what joins
     the groups is the rankers. The model is Plackett-Luce with the log strengths multiplied by the adherence of the
-    ranker; the mean adherence over all choices made is 1. Adherences have a gamma prior with shape `concentration`:
-    higher holds newcomers closer to 1 (the R package PlackettLuce, which inspired this, uses 10). `spread` of the
-    strengths inside a group: estimated if not given. `tie`: weights of ties; estimated if not given.
+    ranker (Turner et al. 2020, whose R package PlackettLuce has them too); the mean adherence over all choices is 1.
+
+    `concentration`: shape of the gamma prior of adherences, above 1; higher holds newcomers closer to 1 (the R package
+    uses 10). `spread` of the strengths inside a group, from 0.001 to 1000: estimated if not given. `tie`: weights of
+    ties, as in `plackett_luce`; estimated if not given. `steps`: improvements after which it ends, converged or not.
 
     Strengths are integrated out in the normal approximation while adherences are fitted, and the other way round the
     adherences are taken at their mode (expectation maximisation): a ranker is not called faithful for the share they
-    had in the strengths. Ties of many among many items are taken apart, as in `consensus`. A ranker who tied
-    everything, or ranked one item, has adherence near 1 and a wide error. No rankings give no rankers. Raises
-    BallotError, and ValueError for a bad spread, tie or concentration.
+    had in the strengths. Ties of many among many items are taken apart, as in `consensus`.
+
+    A ranker who ranked one item has adherence 1 and a wide error. One who ties everything comes out low, the lower the
+    more they tied: whoever follows strengths seldom finds all equal. No rankings give no rankers, a group of one item
+    has strength 0. With one ballot for each group, or where all rank alike, the rankings do not tell the spread: the
+    estimate may then run to an end of its range, and `converged` is False. Give a spread then.
+    Cost: O(iterations x choices x sets), where sets are all sets of items up to the largest tie; 20 seconds for
+    60,000 rankings of three. Raises BallotError, and ValueError for what is no ranking, a bad spread, tie or
+    concentration, or no steps.
     """
-    if not concentration > 1.0:
-        raise ValueError(f"concentration is {concentration!r}, but must be above 1.")
+    if not 1.0 < concentration < inf:
+        raise ValueError(f"concentration is {concentration!r}, but must be a finite number above 1.")
+    check_steps(steps)
     if spread is not None:
         check_spread(spread)
-    fit = _Fit(list(rankings), concentration, spread, tie)
+    fit = _Fit(rankings, concentration, spread, tie)
     converged, iterations = False, 0
     for iterations in range(1, steps + 1):  # noqa: B007  # told to the caller
         if fit.step() < STILL:
-            converged = True
+            converged = fit.spread_given or LEAST_SPREAD < fit.spread < MOST_SPREAD
             break
     return fit.result(iterations, converged)
 
@@ -164,15 +190,20 @@ class _Fit(Generic[Group, Ranker]):
 
     def __init__(
         self,
-        rankings: Sequence[tuple[Group, Ranker, Ballot[Hashable]]],
+        rankings: Iterable[tuple[Group, Ranker, Ballot[Hashable]]],
         concentration: float,
         spread: float | None,
         tie: Sequence[float] | None,
     ) -> None:
         ballots: dict[Group, list[tuple[Ranker, Ballot[Hashable]]]] = defaultdict(list)
-        for group, ranker, ballot in rankings:
-            ballots[group].append((ranker, ballot))
-        self.rankers = {ranker: None for _g, ranker, _b in rankings}
+        self.rankers: dict[Ranker, None] = {}
+        for ranking in rankings:
+            try:
+                group, ranker, ballot = ranking
+                ballots[group].append((ranker, ballot))
+                self.rankers[ranker] = None
+            except (TypeError, ValueError) as problem:
+                raise ValueError(f"A ranking must be (group, ranker, ballot), but one is {ranking!r}.") from problem
         code = {ranker: place for place, ranker in enumerate(self.rankers)}
         # Items and largest tie of each group. With few items the choices are few, whatever is tied.
         kinds: dict[tuple[int, int], list[tuple[Group, list[Hashable]]]] = defaultdict(list)
@@ -226,7 +257,7 @@ class _Fit(Generic[Group, Ranker]):
         self.adherence, self.error = moved, 1 / np.sqrt(bend)
         if not self.spread_given and self.made:
             wider = self._likelier_spread()
-            furthest, self.spread = max(furthest, abs(wider - self.spread)), wider
+            furthest, self.spread = max(furthest, abs(log(wider / self.spread))), wider
         if not self.tie_given and len(self.tie) > 1:
             furthest = max(furthest, self._move_ties())
         return furthest
@@ -250,7 +281,7 @@ class _Fit(Generic[Group, Ranker]):
         below, here, above = (self._evidence(spread) for spread in at)
         bend = below - 2 * here + above
         steps = 2.0 * float(np.sign(above - below)) if bend >= 0 else float(np.clip((below - above) / bend / 2, -2, 2))
-        return float(self.spread * np.exp(NEARBY * steps))
+        return float(np.clip(self.spread * np.exp(NEARBY * steps), LEAST_SPREAD, MOST_SPREAD))
 
     def _evidence(self, spread: float) -> float:
         """Log probability of the rankings when strengths have this spread, strengths integrated out (Laplace).
@@ -277,10 +308,10 @@ class _Fit(Generic[Group, Ranker]):
             slope[: made.largest_tie] += made.ties_chosen()
             slope -= expected.sum(axis=0)
             bend += np.diag(expected.sum(axis=0)) - expected.T @ expected
-        log = np.log(self.tie[1:])
-        slope, bend = slope[1:] - (log - np.log(USUAL_TIE)) / TIE_WIDTH**2, bend[1:, 1:]
+        logs = np.log(self.tie[1:])
+        slope, bend = slope[1:] - (logs - np.log(USUAL_TIE)) / TIE_WIDTH**2, bend[1:, 1:]
         step = np.clip(np.linalg.solve(bend + np.eye(size - 1) / TIE_WIDTH**2, slope), -1.0, 1.0)
-        self.tie = np.concatenate([[1.0], np.exp(log + step)])
+        self.tie = np.concatenate([[1.0], np.exp(logs + step)])
         return float(np.abs(step).max())
 
     def result(self, iterations: int, converged: bool) -> Adherences[Group, Ranker]:
@@ -294,10 +325,11 @@ class _Fit(Generic[Group, Ranker]):
             n_ballots += np.bincount(cast[1], minlength=len(n_ballots))
         # Who never chose anything is a newcomer.
         self.adherence = np.where(self.weight > 0, self.adherence, 1.0)
+        tie = tuple(self.tie.tolist())
         for group, items in self.lonely:
             n = len(items)
             strengths[group] = Strengths(
-                tuple(items), np.zeros(n), np.eye(n) * self.spread**2, tuple(self.tie), self.spread, 0.0, 0
+                tuple(items), np.zeros(n), np.eye(n) * self.spread**2, tie, self.spread, 0.0, 0, True
             )
         return Adherences(
             rankers=tuple(self.rankers),
@@ -305,7 +337,7 @@ class _Fit(Generic[Group, Ranker]):
             error=self.error,
             n_ballots=n_ballots,
             strengths=strengths,
-            tie=tuple(self.tie.tolist()),
+            tie=tie,
             spread=self.spread,
             iterations=iterations,
             converged=converged,

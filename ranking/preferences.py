@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erf, exp, inf, isclose, pi, sqrt
+from math import erf, exp, isclose, pi, sqrt
 from typing import Generic
 
 from ranking.ballots import Item
@@ -18,12 +18,15 @@ class Preference(Generic[Item]):
     """One pair of items, the preferred one first."""
 
     chosen: Item
+    """The preferred one; where nothing separates the two, the one that comes first among the items."""
     rejected: Item
+    """The other one."""
     p_chosen: float
     """Chance that the next ranker who separates the two puts `chosen` first; 0.5 to 1."""
     p_low: float
     """Lower end of the 95 % interval of `p_chosen`; may lie below 0.5."""
     p_high: float
+    """Upper end, up to 1."""
     p_better: float
     """Posterior chance that `chosen` is the better one; 0.5 to 1. More ballots bring it to 1, but not `p_chosen`."""
     n_votes: int
@@ -32,7 +35,8 @@ class Preference(Generic[Item]):
     """Ballots that tied them."""
     flip_margin: int
     """How many ballots would have to reverse this pair until their majority, weighted by adherence, is for `rejected`.
-    0 if it is already: the order then rests on what was said of other pairs."""
+    0 if it is already: the order then rests on what was said of other pairs. One more than there are ballots for
+    `chosen` where nothing can turn it round, for there are none or they weigh nothing."""
 
     @property
     def tied(self) -> bool:
@@ -71,9 +75,10 @@ def interval(difference: float, variance: float) -> tuple[float, float]:
 def flip_margin(for_it: Sequence[float], against: Sequence[float]) -> int:
     """The fewest ballots for a pair that must change sides until the weighted majority is against it.
 
-    `for_it`, `against`: weights of the ballots on each side. The heaviest change first; a tie is not yet turned round.
-    0 if the majority is against it already. Ballots of weight 0 can turn nothing round: if all that remain are such,
-    one more than there are is returned.
+    A rule of this project. `for_it`, `against`: weights of the ballots on each side, finite and from 0 on; that is not
+    checked, and nothing is raised. The heaviest change first; a tie is not yet turned round, and a majority of less
+    than 1e-9 is a tie. 0 if the majority is against it already. Ballots of weight 0 can turn nothing round: if all that
+    remain are such, or there are none, one more than there are is returned. Cost: O(n log n).
     """
     lead = sum(for_it) - sum(against)
     if lead < 0.0 and not isclose(lead, 0.0, abs_tol=1e-9):
@@ -116,8 +121,3 @@ def preference(
         n_ties=n_ties,
         flip_margin=flip_margin(for_one, for_other),
     )
-
-
-def least_decided(preferences: Sequence[Preference[Item]]) -> float:
-    """The smallest chance, over all pairs, that the chosen one is better; without pairs everything is decided."""
-    return min((pair.p_better for pair in preferences), default=inf)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations, groupby
-from typing import Literal
+from math import fsum
+from typing import Literal, get_args
 
-from ranking.ballots import Ballot, Item, items_of, pair_votes
+from ranking.ballots import Ballot, Item, PairVotes
 
 Strength = Literal["margins", "winning_votes"]
 
@@ -41,44 +42,45 @@ def ranked_pairs(
     one that beats all others.
 
     `by`: strength of a victory is its margin, or the votes of its winner (then fewer votes against).
-    `weights`: how much each ballot counts, 1 if not given.
+    `weights`: how much each ballot counts, 1 if not given. Votes are equal if they are so to 12 digits of all weights
+    together: two ballots of 0.1 and 0.2 make up for one of 0.3.
     No ballots give an empty order, one item an order of one group.
     Cost: O(ballots x items^2 + items^5), usually far less; siblings are few. Raises BallotError; ValueError for `by`.
     """
-    if by not in ("margins", "winning_votes"):
-        raise ValueError(f"by is {by!r}, but must be 'margins' or 'winning_votes'.")
-    ballots = list(ballots)
-    items, votes = items_of(ballots), pair_votes(ballots, weights)
-    leads: list[list[float]] = [[0.0] * len(items) for _ in items]
+    check_strength(by)
+    count = PairVotes.of(ballots, weights)
+    items, votes, leads, digits = count.items, count.votes, count.leads, count.digits
     victories = []
-    for (one, first), (other, second) in combinations(enumerate(items), 2):
-        won, lost = votes[first, second], votes[second, first]
-        # Rounded like the votes, so that equal leads are equal.
-        lead = round(won - lost, 12)
-        leads[one][other], leads[other][one] = lead, -lead
-        if lead > 0:
-            victories.append(((lead, 0.0) if by == "margins" else (won, -lost), (one, other)))
-        elif lead < 0:
-            victories.append(((-lead, 0.0) if by == "margins" else (lost, -won), (other, one)))
+    for one, other in combinations(range(len(items)), 2):
+        lead = round(leads[one][other], digits)
+        if lead:
+            winner, loser = (one, other) if lead > 0 else (other, one)
+            strength = abs(lead), 0.0
+            if by == "winning_votes":
+                strength = round(votes[winner][loser], digits), -round(votes[loser][winner], digits)
+            victories.append((strength, (winner, loser)))
     victories.sort(key=_strength, reverse=True)
     tiers = [[pair for _, pair in tier] for _, tier in groupby(victories, key=_strength)]
-    return [[items[place] for place in sorted(group)] for group in _order(leads, tiers)]
+    return [[items[place] for place in sorted(group)] for group in _order(leads, tiers, digits)]
+
+
+def check_strength(by: Strength) -> None:
+    """Raises ValueError for what is no strength of a victory."""
+    if by not in get_args(Strength):
+        raise ValueError(f"by is {by!r}, but must be 'margins' or 'winning_votes'.")
 
 
 def _strength(victory: tuple[tuple[float, float], tuple[int, int]]) -> tuple[float, float]:
     return victory[0]
 
 
-def _order(leads: Sequence[Sequence[float]], tiers: Sequence[Tier]) -> list[set[int]]:
-    """Take the first and the last group away, until what is left is tied.
-
-    `leads[one][other]`: votes for the one over the other, less those against; shape (items, items).
-    """
+def _order(leads: Sequence[Sequence[float]], tiers: Sequence[Tier], digits: int) -> list[set[int]]:
+    """Take the first and the last group away, until what is left is tied. `leads`, `digits`: see `PairVotes`."""
     front: list[set[int]] = []
     back: list[set[int]] = []
     rest = set(range(len(leads)))
     while len(rest) > 1:
-        first, last = _ends(rest, leads, tiers)
+        first, last = _ends(rest, leads, tiers, digits)
         if not (first and last):
             # Then everybody can be first and can be last, and collects as many votes as they give away.
             break
@@ -90,7 +92,9 @@ def _order(leads: Sequence[Sequence[float]], tiers: Sequence[Tier]) -> list[set[
     return front + middle + back[::-1]
 
 
-def _ends(rest: set[int], leads: Sequence[Sequence[float]], tiers: Sequence[Tier]) -> tuple[set[int], set[int]]:
+def _ends(
+    rest: set[int], leads: Sequence[Sequence[float]], tiers: Sequence[Tier], digits: int
+) -> tuple[set[int], set[int]]:
     """The first and the last group.
 
     Each condition for being first speaks of the item alone and holds all the more when a ballot raises it. So no ballot
@@ -105,7 +109,7 @@ def _ends(rest: set[int], leads: Sequence[Sequence[float]], tiers: Sequence[Tier
     can_be_last = rest - winners | {item for item in both if _can_be_first(item, len(leads), mirrored)}
     first, last = can_be_first - can_be_last, can_be_last - can_be_first
     for item in can_be_first & can_be_last:
-        lead = round(sum(leads[item][other] for other in rest), 12)
+        lead = round(fsum(leads[item][other] for other in rest), digits)
         if lead > 0:
             first.add(item)
         elif lead < 0:

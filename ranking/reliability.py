@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import overload
 
 import numpy as np
@@ -45,8 +46,8 @@ class Prior:
             raise ValueError(
                 "Sensitivity and specificity must sum to more than 1, or bad and fine could change places."
             )
-        if min(self.strength, self.people, self.items) <= 0:
-            raise ValueError("Strength, people and items must be positive.")
+        if not all(0 < weight < inf for weight in (self.strength, self.people, self.items)):
+            raise ValueError("Strength, people and items must be positive and finite.")
 
 
 @dataclass(frozen=True)
@@ -181,17 +182,20 @@ def reviewer_reliability(
     decide items.
     `tolerance`: the search ends when the log likelihood changes by less than this, in nats. The default is 1e-10 for up
     to 10,000 votes and 1e-3 for more.
+    `max_iterations`: the search ends after that many improvements.
 
     Agreement leaves out all of a person's own votes on the item: what the others think is the item's posterior without
     them. The others may think bad and fine equally probable; then half a vote agrees. Items nobody else voted on, and
     that are not known, are left out.
     One item or one rater: estimates stay close to the prior. No votes: `newcomer` and `base_rate` are the prior's.
-    Cost: O(votes x iterations). Raises ValueError for a vote that is not a triple, for labels other than True and
-    False, and for a level that does not lie between 0 and 1.
+    Cost: O(votes x iterations).
+    Raises ValueError for a vote that is not a triple of hashable things, for votes and known items that are not True or
+    False, for a level that does not lie between 0 and 1, and for a negative tolerance or `max_iterations`.
     """
     coded = Votes.of(votes)
-    if not {*coded.labels, *(known or {}).values()} <= {False, True}:
-        raise ValueError(f"Votes must say True (bad) or False (fine), but there are {coded.labels!r}.")
+    for what, said in (("Votes", coded.labels), ("Known items", (known or {}).values())):
+        if wrong := [label for label in said if label not in (False, True)]:
+            raise ValueError(f"{what} must be True (bad) or False (fine), but there is {wrong[0]!r}.")
     if not 0 < level < 1:
         raise ValueError(f"The level must lie between 0 and 1, but is {level}.")
     table = Table(coded, known, classes=(False, True))
@@ -237,7 +241,8 @@ def information(sensitivity: ArrayLike, specificity: ArrayLike, base_rate: float
 
     Source: Shannon 1948. It is 0 for somebody who says the same whatever the truth is, at most the entropy of the base
     rate (1 bit at 0.5), and as high for somebody who is always wrong as for somebody who is always right.
-    Takes numbers, or arrays of one shape. Raises ValueError if a number does not lie between 0 and 1.
+    Takes numbers, or arrays of one shape, which may be empty.
+    Raises ValueError if a number does not lie between 0 and 1.
     """
     sees, passes = np.asarray(sensitivity, dtype=float), np.asarray(specificity, dtype=float)
     for p in (sees, passes, np.asarray(base_rate, dtype=float)):

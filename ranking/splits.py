@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
-from math import exp, factorial, inf, log
+from math import expm1, factorial, inf, log
 from typing import Generic
 
 import numpy as np
@@ -16,8 +16,9 @@ from ranking import choices
 from ranking.ballots import Ballot, Item
 from ranking.choices import Choices
 from ranking.consensus import Ranked
-from ranking.plackett_luce import tie_weights
+from ranking.plackett_luce import checked_ties, tie_weights
 from ranking.preferences import Preference
+from ranking.strengths import check_spread
 
 
 class Cause(StrEnum):
@@ -52,7 +53,8 @@ class Split(Generic[Item]):
     cause: Cause | None
     """The best explanation; None where all agree, or ordinary noise has been outweighed by votes."""
     evidence: dict[Cause, float]
-    """Log Bayes factor of each explanation by ballots against one ordinary consensus, in nats."""
+    """Log Bayes factor of each explanation by ballots against one ordinary consensus, in nats; inf for one voter of
+    adherence 0."""
 
 
 def why_split(
@@ -76,8 +78,13 @@ def why_split(
     believed), two camps with an order each, or a pair at nearly the same strength. The most likely one is named if it
     is at least twice as likely (Kass and Raftery 1995 on Bayes factors). Otherwise unclear labels are named where
     there are any, then a lack of votes where the pair is not decided. A pair without a vote on each side, or a tie
-    beside a vote, is not split.
+    beside a vote, is not split. One item, or none, has no pairs, and so no splits.
+
+    Cost: O(pairs x ballots) marginal likelihoods, some 2 ms for three items and 5 ballots that are split over all of
+    them. Raises ValueError for a bad spread or tie; what is wrong with ballots, `Ranked` refuses.
     """
+    check_spread(spread)
+    tie = checked_ties(tie)
     contested = [pair for pair in pairs if _is_split(pair, group.ballots)]
     factors = dict(zip(contested, _bayes_factors(group, contested, spread, tie), strict=True))
     found = []
@@ -135,7 +142,7 @@ def _bayes_factors(
     if not pairs:
         return []
     ballots = [ballot for ballot in group.ballots if ballot]
-    doubts = [exp(-2.0 * w) for ballot, w in zip(group.ballots, group.weights, strict=True) if ballot]
+    follows = [weight for ballot, weight in zip(group.ballots, group.weights, strict=True) if ballot]
     everybody = list(range(len(ballots)))
     parts = [_Parts.of(pair, ballots) for pair in pairs]
     alone = sorted({n for part in parts for n in part.dissenters})
@@ -155,8 +162,9 @@ def _bayes_factors(
             factors[Cause.TWO_CAMPS] = camps[2 * number] + camps[2 * number + 1] - coins - whole
         for n in part.dissenters:
             by_chance = -log(factorial(sum(map(len, ballots[n]))))
-            prior = log(doubts[n] / (1.0 - doubts[n])) if doubts[n] < 1.0 else inf
-            factor = without[n] + by_chance - whole + prior
+            # The odds of a chance of exp(-2 adherence).
+            doubt = -2.0 * follows[n] - log(-expm1(-2.0 * follows[n])) if follows[n] else inf
+            factor = without[n] + by_chance - whole + doubt
             factors[Cause.UNRELIABLE_VOTER] = max(factor, factors.get(Cause.UNRELIABLE_VOTER, -inf))
         found.append(factors)
     return found
@@ -182,9 +190,10 @@ def _restricted(ballot: Ballot[Item], pair: Preference[Item]) -> list[list[Item]
 def disagreement(label_values: Sequence[Sequence[float]]) -> float:
     """How much reviewers differ about one label of some messages: 0 if all say the same, 1 if half say 0 and half 1.
 
-    `label_values`: for each message the values, 0 to 1, that its reviewers gave. The mean absolute difference of two
-    reviewers of one message, over the largest that so many could have. Messages with fewer than two values tell
-    nothing; without any others it is 0.
+    A rule of this project. `label_values`: for each message the values, 0 to 1, that its reviewers gave; that is not
+    checked, and nothing is raised. The mean absolute difference of two reviewers of one message, over the largest that
+    so many could have. Messages with fewer than two values tell nothing; without any others it is 0. Cost: O(messages x
+    reviewers^2).
     """
     apart = possible = 0.0
     for values in label_values:

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from ranking import preferences
 from ranking.ballots import Item
 
+#: Standard deviations of log strengths that can be computed with. Beyond, what is left open drowns in rounding.
+LEAST_SPREAD, MOST_SPREAD = 1e-3, 1e3
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Strengths(Generic[Item]):
     """Log strengths: one that is higher by d is preferred with odds exp(d) by a ranker of adherence 1.
 
@@ -24,6 +27,7 @@ class Strengths(Generic[Item]):
     """
 
     items: tuple[Item, ...]
+    """By first appearance."""
     log_strength: NDArray[np.float64] = field(repr=False)
     """Shape (items,), their mean 0."""
     covariance: NDArray[np.float64] = field(repr=False)
@@ -35,6 +39,10 @@ class Strengths(Generic[Item]):
     log_likelihood: float
     """Of the data at these strengths, in nats; the prior is not in it."""
     iterations: int
+    """Newton steps taken, those after each change of the weights of ties included. Inside `Adherences`: of the last
+    round, for this group and those like it."""
+    converged: bool
+    """False if the last step still moved something: `steps` were too few."""
 
     @cached_property
     def strength(self) -> Mapping[Item, float]:
@@ -79,6 +87,15 @@ class Strengths(Generic[Item]):
 
 
 def check_spread(spread: float) -> None:
-    """Raises ValueError for what is no standard deviation."""
-    if not spread > 0.0:
-        raise ValueError(f"spread is {spread!r}, but must be above 0: it is a standard deviation.")
+    """Raises ValueError for what is no standard deviation, or none that can be computed with."""
+    if not LEAST_SPREAD <= spread <= MOST_SPREAD:
+        raise ValueError(
+            f"spread is {spread!r}, but must lie between {LEAST_SPREAD:g} and {MOST_SPREAD:g}: "
+            "it is the standard deviation of log strengths."
+        )
+
+
+def check_steps(steps: int) -> None:
+    """Raises ValueError for fewer than one."""
+    if steps < 1:
+        raise ValueError(f"steps is {steps!r}, but at least one must be taken.")

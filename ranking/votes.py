@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,9 +15,12 @@ Vote = tuple[Hashable, Hashable, Hashable]
 Codes = NDArray[np.int32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Votes:
-    """Votes in columns. `item[k]`, `rater[k]` and `label[k]` are the places of vote k's names in the three tuples."""
+    """Votes in columns. `item[k]`, `rater[k]` and `label[k]` are the places of vote k's names in the three tuples.
+
+    Raises ValueError for columns of different lengths, and for a label that is None or nan.
+    """
 
     items: tuple[Hashable, ...]
     raters: tuple[Hashable, ...]
@@ -30,6 +33,8 @@ class Votes:
     def __post_init__(self) -> None:
         if not len(self.item) == len(self.rater) == len(self.label):
             raise ValueError("The columns item, rater and label must have one entry for each vote.")
+        if any(label is None or label != label for label in self.labels):  # only nan differs from itself
+            raise ValueError("A label is None or nan. Leave out votes that were not given.")
 
     def __len__(self) -> int:
         return len(self.item)
@@ -38,7 +43,8 @@ class Votes:
     def of(cls, votes: Iterable[Vote] | Votes) -> Votes:
         """Code votes; names keep the order of their first appearance, labels are sorted where they can be.
 
-        Votes that are coded already come back as they are. Raises ValueError for a vote that is not a triple.
+        Votes that are coded already come back as they are. No votes give empty columns.
+        Raises ValueError for a vote that is not a triple of hashable things, and for a label that is None or nan.
         """
         if isinstance(votes, Votes):
             return votes
@@ -47,12 +53,12 @@ class Votes:
         for vote in votes:
             try:
                 of_what, by_whom, what = vote
+                item.append(items.code(of_what))
+                rater.append(raters.code(by_whom))
+                label.append(labels.code(what))
             except (TypeError, ValueError) as problem:
-                raise ValueError(f"A vote must be (item, rater, label), but one is {vote!r}.") from problem
-            item.append(items.code(of_what))
-            rater.append(raters.code(by_whom))
-            label.append(labels.code(what))
-        order = labels.sorted()
+                raise ValueError(f"A vote must be (item, rater, label), all hashable; {vote!r} is not.") from problem
+        order = by_name(labels.names)
         return cls(
             items.names,
             raters.names,
@@ -91,10 +97,10 @@ class _Names:
     def names(self) -> tuple[Hashable, ...]:
         return tuple(self.codes)
 
-    def sorted(self) -> list[int]:
-        """The codes in the order of their names; as they came where names cannot be compared."""
-        names = self.names
-        try:
-            return sorted(range(len(names)), key=lambda code: names[code])  # type: ignore[arg-type,return-value]
-        except TypeError:
-            return list(range(len(names)))
+
+def by_name(names: Sequence[Hashable]) -> list[int]:
+    """The places of the names in the order of the names; as they stand where names cannot be compared."""
+    try:
+        return sorted(range(len(names)), key=lambda place: names[place])  # type: ignore[arg-type,return-value]
+    except TypeError:
+        return list(range(len(names)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log
+from math import log, nan
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -133,6 +134,30 @@ def test_the_more_votes_are_bad_the_worse_the_verdict(who: list[tuple[float, flo
     assert [v.p_bad for v in verdicts] == sorted(v.p_bad for v in verdicts)
     severity = [SEVERITY[v.accepted] for v in verdicts]
     assert severity == sorted(severity)
+
+
+@pytest.mark.parametrize("wrong", [(-0.1, 0.9), (0.9, 1.1), (nan, 0.9), (0.9, nan)])
+def test_a_reviewer_has_chances_between_0_and_1(wrong: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        Opinion(True, *wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"minimum": 5, "maximum": 2}, "5 and 2"),
+        ({"minimum": 0}, "at least 1"),
+        ({"base_rate": 0}, "base rate"),
+        ({"base_rate": 1}, "base rate"),
+        ({"base_rate": nan}, "base rate"),
+        ({"accept_at": 1.1}, "accept_at must lie between 0 and 1"),
+        ({"reject_at": nan}, "reject_at must"),
+        ({"reject_at_end": -0.1}, "reject_at_end must"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_an_error(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        SequentialRule(**wrong)
 
 
 @settings(max_examples=60, deadline=None)

@@ -256,11 +256,21 @@ def test_votes_with_as_many_labels_as_votes_are_resampled_in_blocks() -> None:
     assert found == krippendorff_alpha(votes, "interval", resamples=2000)
 
 
-def test_an_interval_needs_a_confidence_and_resamples_that_exist() -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        krippendorff_alpha(votes_of(FOUR_OBSERVERS), confidence=95)
-    with pytest.raises(ValueError, match="-1 times"):
-        krippendorff_alpha(votes_of(FOUR_OBSERVERS), resamples=-1)
+@pytest.mark.parametrize(("wrong", "words"), [({"confidence": 95}, "between 0 and 1"), ({"resamples": -1}, "-1 times")])
+def test_an_interval_needs_a_confidence_and_resamples_that_exist(wrong: dict[str, Any], words: str) -> None:
+    """Even where there is nothing to resample."""
+    votes = votes_of(FOUR_OBSERVERS)
+    for measure, about in (
+        (krippendorff_alpha, votes),
+        (krippendorff_alpha, []),
+        (raw_agreement, []),
+        (ranking_agreement, []),
+    ):
+        with pytest.raises(ValueError, match=words):
+            measure(about, **wrong)
+
+
+def test_one_thing_and_nothing_have_no_interval() -> None:
     with pytest.raises(ValueError, match="0 rows"):
         list(resampled(np.array([]), 5, width=1, seed=0))
     assert interval([np.arange(101.0)], 9, 0.9) == pytest.approx((5, 95))
@@ -313,7 +323,7 @@ def test_w_is_what_friedmans_test_says(cast: list[list[list[str]]]) -> None:
 def test_w_of_a_textbook() -> None:
     """Siegel 1956, Nonparametric Statistics: three executives rank six applicants."""
     executives = ("adcfeb", "aefdbc", "fcbeda")
-    assert kendall_w([list(order) for order in executives]) == pytest.approx(0.16, abs=0.005)
+    assert kendall_w([[[applicant] for applicant in order] for order in executives]) == pytest.approx(0.16, abs=0.005)
 
 
 def test_equal_ballots_agree_and_reversed_ones_do_not() -> None:
@@ -337,12 +347,17 @@ def test_ballots_that_order_nothing_together_have_no_w(cast: list[list[list[str]
     assert (found.n_sets, found.n_ballots, found.tau_b.n, found.w.n, found.w.low) == (0, 0, 0, 0, None)
 
 
-def test_a_ballot_that_names_an_item_twice_is_an_error() -> None:
-    twice = [["A"], ["B", "A"]]
-    with pytest.raises(BallotError, match="twice"):
-        kendall_tau_b(twice, [["A"]])
-    with pytest.raises(BallotError, match="twice"):
-        ranking_agreement([[twice]])
+@pytest.mark.parametrize(
+    ("wrong", "words"), [([["A"], ["B", "A"]], "twice"), (["AC", "BD"], "list of groups"), (iter([["A"]]), "generator")]
+)
+def test_a_ballot_that_makes_no_sense_is_an_error(wrong: Any, words: str) -> None:
+    for measure, cast in (
+        (kendall_tau_b, (wrong, [["A"]])),
+        (kendall_w, ([wrong],)),
+        (ranking_agreement, ([[wrong]],)),
+    ):
+        with pytest.raises(BallotError, match=words):
+            measure(*cast)
 
 
 def test_sets_are_averaged_over_their_pairs_and_over_themselves() -> None:

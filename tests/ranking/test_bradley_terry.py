@@ -62,6 +62,31 @@ def test_ties_are_those_of_davidson(data: list[Result], spread: float) -> None:
     assert -found.log_likelihood == pytest.approx(without_priors, abs=1e-6)
 
 
+def test_many_ties_beside_a_clear_difference_are_followed_to_the_top() -> None:
+    """Strength and weight of ties hang together so much here that each alone hardly moves."""
+    found = bradley_terry([("a", "b")] * 7000 + [("a", "b", 0.5)] * 3000)
+    assert found.converged
+    strength, nu = found.strength["a"], found.tie[1]
+    win, tie, loss = np.exp(strength), nu, np.exp(-strength)
+    # At the top, what happened beyond what was expected is just what the priors hold back.
+    each = 10_000 / (win + tie + loss)
+    assert 7000 + 3000 / 2 - each * (win + tie / 2) == pytest.approx(strength, abs=1e-4)
+    assert 3000 - each * tie == pytest.approx(np.log(nu / 0.5), abs=1e-4)
+
+
+def test_too_few_steps_are_told() -> None:
+    cut_short, enough = (bradley_terry([("a", "b")] * 9 + [("a", "b", 0.5)], steps=steps) for steps in (2, 50))
+    assert (cut_short.converged, cut_short.iterations) == (False, 2)
+    assert enough.converged
+    assert enough.iterations < 50
+
+
+def test_an_answer_equals_itself_alone() -> None:
+    found = bradley_terry([("a", "b")])
+    assert found == found
+    assert found != bradley_terry([("a", "b")])
+
+
 def test_a_given_weight_of_ties_is_kept() -> None:
     found = bradley_terry([("a", "b", 0.5), ("a", "b", 1.0)], tie=0.8)
     assert found.tie == (1.0, 0.8)
@@ -132,10 +157,16 @@ def test_an_item_that_was_not_compared_is_not_there() -> None:
         bradley_terry([("a", "b")]).p_chosen("a", "z")
 
 
-@pytest.mark.parametrize("spread", [0.0, -1.0, float("nan")])
-def test_a_spread_that_is_no_deviation_is_refused(spread: float) -> None:
+@pytest.mark.parametrize("spread", [0.0, -1.0, float("nan"), 1e-200, 1e10, float("inf")])
+def test_a_spread_that_cannot_be_computed_with_is_refused(spread: float) -> None:
     with pytest.raises(ValueError, match="spread"):
         bradley_terry([("a", "b")], spread=spread)
+
+
+@pytest.mark.parametrize("steps", [0, -1])
+def test_no_steps_are_refused(steps: int) -> None:
+    with pytest.raises(ValueError, match="steps"):
+        bradley_terry([], steps=steps)
 
 
 @pytest.mark.parametrize("tie", [-1.0, 0.0, float("nan"), float("inf")])
@@ -163,8 +194,11 @@ def test_ties_that_could_have_been_but_were_not_tell_the_two_apart() -> None:
         (("a", "b", float("nan")), "result of a pair"),
         (("a",), "winner, loser"),
         (("a", "b", 1, 1), "winner, loser"),
+        ("ab", "winner, loser"),
+        (5, "winner, loser"),
+        ((["a"], ["b"]), "winner, loser"),
     ],
 )
-def test_what_is_no_comparison_is_refused(pair: tuple[object, ...], message: str) -> None:
+def test_what_is_no_comparison_is_refused(pair: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         bradley_terry([pair])

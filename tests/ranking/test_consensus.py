@@ -169,21 +169,53 @@ def test_a_wider_spread_makes_the_same_ballots_more_certain() -> None:
 @pytest.mark.parametrize(
     ("group", "message"),
     [
-        (Ranked("AB", [[["A"], ["A"]]]), "twice"),
-        (Ranked("AB", [[["A"], ["Z"]]]), "Z"),
-        (Ranked("AB", [[["A"], ["B"]]], [1.0, 1.0]), "1 ballots, but 2 adherences"),
-        (Ranked("AB", [[["A"], ["B"]]] * 2, [1.0]), "2 ballots, but 1 adherences"),
+        (("AB", [[["A"], ["A"]]]), "twice"),
+        (("ABA", [[["A"], ["B"]]]), "twice"),
+        (("AB", [[["A"], ["Z"]]]), "Z"),
+        (("AB", [[["A"], ["B"]]], [1.0, 1.0]), "1 ballots, but 2 adherences"),
+        (("AB", [[["A"], ["B"]]] * 2, [1.0]), "2 ballots, but 1 adherences"),
+        (("AB", [[["A"], ["B"]]], [float("nan")]), "adherence"),
+        (("AB", [[["A"], ["B"]]], [float("inf")]), "adherence"),
+        (("AB", [[["A"], ["B"]]], [-1.0]), "adherence"),
+        (("AB", [[["A"], ["B"]]], [1e50]), "adherence"),
+        (("AB", [[["A"], ["B"]]], ["1"]), "adherence"),
+        (("AB", [[["A"], ["B"]]], [None]), "adherence"),
     ],
 )
-def test_ballots_that_do_not_fit_are_refused(group: Ranked[str], message: str) -> None:
+def test_ballots_that_do_not_fit_are_refused(group: tuple[Any, ...], message: str) -> None:
     with pytest.raises(BallotError, match=message):
-        consensus([group])
+        Ranked(*group)
 
 
-@pytest.mark.parametrize("wrong", [{"spread": 0.0}, {"spread": float("nan")}, {"tie": []}, {"tie": [1.0, 0.0]}])
-def test_a_spread_or_tie_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
+def test_arrays_and_generators_are_read_as_lists_are() -> None:
+    ballots: list[Ballot] = [ABC, CBA]
+    said = consensus([Ranked("ABC", ballots, [0.0, 1.0])])
+    assert consensus([Ranked(iter("ABC"), iter(ballots), iter([0.0, 1.0]))]) == said
+    assert consensus([Ranked(np.array(["A", "B", "C"]), tuple(ballots), np.array([0.0, 1.0]))]) == said
+
+
+def test_a_single_adherence_of_0_is_heard_from_an_array_too() -> None:
+    for adherence in ([0.0], np.array([0.0])):
+        assert all(pair.tied for pair in preferences([Ranked("ABC", [ABC], adherence)])[0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"spread": 0.0},
+        {"spread": float("nan")},
+        {"spread": float("inf")},
+        {"spread": 1e10},
+        {"spread": 1e-200},
+        {"tie": []},
+        {"tie": [1.0, 0.0]},
+        {"by": "luck"},
+    ],
+)
+@pytest.mark.parametrize("groups", [[], [Ranked("AB", [[["A", "B"]]])]], ids=["no groups", "one"])
+def test_a_spread_or_tie_or_strength_that_is_none_is_refused(groups: list[Ranked[str]], wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        consensus([Ranked("AB", [[["A", "B"]]])], **wrong)
+        consensus(groups, **wrong)
 
 
 def test_a_condorcet_order_is_the_order_of_preferences() -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,7 @@ def test_weights_decide_who_beats_whom() -> None:
     assert copeland(ballots).order == [["B"], ["A"]]
     assert copeland(ballots, weights=[0.3, 0.1, 0.1]).order == [["A"], ["B"]]
     assert copeland(ballots, weights=[0.3, 0.1, 0.2]).order == [["A", "B"]]
+    assert copeland(ballots, weights=np.array([0.3, 0.1, 0.1])).scores == {"A": 1, "B": -1}
 
 
 @untimed

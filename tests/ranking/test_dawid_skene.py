@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Hashable
 from itertools import pairwise, product
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ranking.dawid_skene import DawidSkene, Table, dawid_skene, fit, most_probable, one_coin, pseudo_votes, shares
+from ranking.mace import mace
 from ranking.votes import Votes
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "data" / "vectors" / "dawid_skene_1979.json"
@@ -265,6 +267,13 @@ def test_no_votes_give_empty_arrays(method: Any) -> None:
     assert (found.log_likelihood, found.iterations, found.converged) == (0, 0, True)
 
 
+def test_a_single_item_keeps_its_shares_or_goes_to_the_majority() -> None:
+    votes = [("i", rater, label) for rater, label in enumerate("xxyyz")]
+    assert dawid_skene(votes).posterior == pytest.approx(np.array([[0.4, 0.4, 0.2]]))
+    assert one_coin(votes).posterior == pytest.approx(np.array([[0.5, 0.5, 0]]))
+    assert one_coin([*votes, ("i", 5, "y")]).posterior == pytest.approx(np.array([[0, 1, 0]]))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_one_vote_is_believed(method: Any) -> None:
     found = method([("i", "a", "x")])
@@ -319,14 +328,40 @@ def test_arguments_that_make_no_sense_are_errors() -> None:
     votes: list[Triple] = [(1, "a", "x"), (2, "a", "y")]
     with pytest.raises(ValueError, match="A vote must be"):
         dawid_skene([(1, "a")])  # type: ignore[list-item]
-    for prior in (np.ones((3, 3)), -np.ones((2, 2))):
+    for prior in (np.ones((3, 3)), -np.ones((2, 2)), np.full((2, 2), math.nan), np.full((2, 2), math.inf)):
         with pytest.raises(ValueError, match="pseudo-votes"):
             dawid_skene(votes, prior=prior)
-    with pytest.raises(ValueError, match="right and wrong"):
-        one_coin(votes, prior=(-1, 1))
-    with pytest.raises(ValueError, match="tolerance"):
-        dawid_skene(votes, tolerance=-1)
+    for pair in ((-1, 1), (1, math.nan), (1, math.inf)):
+        with pytest.raises(ValueError, match="right and wrong"):
+            one_coin(votes, prior=pair)
+    for right in (-1, math.nan):
+        with pytest.raises(ValueError, match="pseudo-votes"):
+            pseudo_votes(2, right=right)
+    for tolerance in (-1, math.nan):
+        with pytest.raises(ValueError, match="tolerance"):
+            dawid_skene(votes, tolerance=tolerance)
     with pytest.raises(ValueError, match="iterations"):
         dawid_skene(votes, max_iterations=-1)
     with pytest.raises(KeyError):
         dawid_skene(votes).posterior_of("unheard of")
+
+
+@pytest.mark.parametrize("method", [*METHODS, mace])
+@pytest.mark.parametrize("missing", [None, math.nan])
+def test_what_nobody_said_is_no_class(method: Any, missing: Any) -> None:
+    with pytest.raises(ValueError, match="Leave out votes that were not given"):
+        method([(1, "a", "x"), (1, "b", missing)])
+    with pytest.raises(ValueError, match="None or nan"):
+        method([(1, "a", "x")], known={1: missing})
+
+
+@pytest.mark.parametrize("vote", [([1], "a", "x"), (1, {"a"}, "x"), (1, "a", ["x"]), (1, "a", "x", "y"), 5])
+def test_what_is_no_vote_is_named(vote: Any) -> None:
+    with pytest.raises(ValueError, match=f"A vote must be .* {re.escape(repr(vote))} is not"):
+        Votes.of([(2, "a", "x"), vote])
+
+
+def test_coded_votes_can_be_compared() -> None:
+    votes = Votes.of(SMALL)
+    assert votes == votes
+    assert votes != Votes.of(SMALL)

@@ -173,6 +173,17 @@ def test_a_start_by_chance_can_find_what_the_one_from_vote_shares_misses(method:
     assert aims[1] > aims[0] + 1
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_start_by_chance_does_not_ask_who_voted_first(method: Any) -> None:
+    """Votes that nothing but chance can tell apart."""
+    votes = [(item, rater, "xy"[(item + number) % 2]) for item in range(4) for number, rater in enumerate("abcd")]
+    one, two = mace(votes, method=method, seed=1), mace(votes[::-1], method=method, seed=1)
+    assert np.ptp(one.competence) > 0.1
+    for rater in "abcd":
+        assert two.competence_of(rater) == pytest.approx(one.competence_of(rater), abs=1e-4)
+    assert two.labels == one.labels[::-1]
+
+
 def test_known_items_stay_known_and_show_who_spams() -> None:
     """The two who agree spam: only the known items tell."""
     votes: list[Triple] = []
@@ -233,10 +244,14 @@ def test_arguments_that_make_no_sense_are_errors() -> None:
     for wrong, words in [
         ({"method": "luck"}, "variational"),
         ({"competence_prior": (0, 1)}, "positive"),
+        ({"competence_prior": (1, math.nan)}, "positive"),
+        ({"competence_prior": (1, 1, 1)}, "two numbers"),
         ({"spam_prior": 0}, "positive"),
+        ({"spam_prior": math.inf}, "positive and finite"),
         ({"starts": 0}, "start"),
         ({"max_iterations": -1}, "iterations"),
         ({"tolerance": -1}, "tolerance"),
+        ({"tolerance": math.nan}, "tolerance"),
     ]:
         with pytest.raises(ValueError, match=words):
             mace(votes, **wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp, log
+from typing import Any
 
 import choix
 import numpy as np
@@ -66,6 +67,23 @@ def test_ties_and_adherence_are_those_of_the_papers(cast: list[tuple[Ballot, flo
     best = minimize(turner, np.zeros(5), (ballots, adherence, 1.2, 2), method="BFGS", options={"gtol": 1e-6})
     assert [found.strength[item] for item in range(4)] == pytest.approx(best.x[:4], abs=1e-3)
     assert found.tie == pytest.approx((1.0, exp(best.x[4])), abs=1e-3)
+
+
+def test_many_ties_beside_a_clear_difference_are_followed_to_the_top() -> None:
+    pairs = bradley_terry([("a", "b")] * 700 + [("a", "b", 0.5)] * 300)
+    found = plackett_luce([[["a"], ["b"]]] * 700 + [[["a", "b"]]] * 300)
+    assert found.converged
+    assert found.strength == pytest.approx(dict(pairs.strength), abs=1e-8)
+    assert found.tie == pytest.approx(pairs.tie, abs=1e-7)
+
+
+def test_too_few_steps_are_told() -> None:
+    ballots: list[Ballot] = [[[0, 1], [2]], [[0], [1], [2]]] * 5
+    cut_short, enough = plackett_luce(ballots, steps=1), plackett_luce(ballots)
+    assert (cut_short.converged, enough.converged) == (False, True)
+    assert cut_short.iterations == 2  # One for the strengths, and one more after the weights of ties moved.
+    assert not plackett_luce(ballots, tie=[1.0, 0.5], steps=1).converged
+    assert not plackett_luce_with_adherence([(1, 1, ballots[0]), (1, 2, ballots[1])], steps=1).converged
 
 
 def test_ties_of_three_are_those_of_the_papers() -> None:
@@ -144,8 +162,8 @@ def test_a_single_item_has_strength_0() -> None:
     assert found.log_likelihood == 0
 
 
-@pytest.mark.parametrize("spread", [0.0, -1.0, float("nan")])
-def test_a_spread_that_is_no_deviation_is_refused(spread: float) -> None:
+@pytest.mark.parametrize("spread", [0.0, -1.0, float("nan"), 1e-200, 1e10, float("inf")])
+def test_a_spread_that_cannot_be_computed_with_is_refused(spread: float) -> None:
     with pytest.raises(ValueError, match="spread"):
         plackett_luce([[["a"], ["b"]]], spread=spread)
     with pytest.raises(ValueError, match="spread"):
@@ -157,6 +175,8 @@ def test_weights_that_make_ties_impossible_are_refused(tie: list[float]) -> None
     with pytest.raises(ValueError, match="tie is"):
         plackett_luce([[["a", "b"]]], tie=tie)
     with pytest.raises(ValueError, match="tie is"):
+        plackett_luce([], tie=tie)
+    with pytest.raises(ValueError, match="tie is"):
         plackett_luce_with_adherence([(1, 1, [["a", "b"]])], tie=tie)
 
 
@@ -164,7 +184,7 @@ def test_given_weights_go_on_as_they_began() -> None:
     assert plackett_luce([[["a", "b", "c"], ["d"]]], tie=[1.0, 0.4]).tie == pytest.approx((1.0, 0.4, 0.16))
 
 
-@pytest.mark.parametrize("concentration", [1.0, 0.0, float("nan")])
+@pytest.mark.parametrize("concentration", [1.0, 0.0, float("nan"), float("inf")])
 def test_a_prior_that_has_no_top_is_refused(concentration: float) -> None:
     with pytest.raises(ValueError, match="concentration"):
         plackett_luce_with_adherence([(1, 1, [["a"], ["b"]])], concentration=concentration)
@@ -173,6 +193,26 @@ def test_a_prior_that_has_no_top_is_refused(concentration: float) -> None:
 def test_adherences_that_do_not_fit_the_ballots_are_refused() -> None:
     with pytest.raises(BallotError, match="2 ballots, but 1 adherences"):
         plackett_luce([[["a"], ["b"]]] * 2, adherence=[1.0])
+
+
+@pytest.mark.parametrize("adherence", [float("nan"), float("inf"), -1.0, 1e50, "1", None])
+def test_an_adherence_that_is_no_number_from_0_on_is_refused(adherence: Any) -> None:
+    with pytest.raises(BallotError, match="adherence"):
+        plackett_luce([[["a"], ["b"]]], adherence=[adherence])
+
+
+@pytest.mark.parametrize("steps", [0, -1])
+def test_no_steps_are_refused(steps: int) -> None:
+    with pytest.raises(ValueError, match="steps"):
+        plackett_luce([], steps=steps)
+    with pytest.raises(ValueError, match="steps"):
+        plackett_luce_with_adherence([], steps=steps)
+
+
+@pytest.mark.parametrize("ranking", [("group", [["a"], ["b"]]), 5, ("group", ["unhashable"], [["a"]])])
+def test_what_is_no_ranking_is_refused(ranking: object) -> None:
+    with pytest.raises(ValueError, match="group, ranker, ballot"):
+        plackett_luce_with_adherence([ranking])
 
 
 def test_an_item_named_twice_is_refused() -> None:
@@ -306,7 +346,25 @@ def test_sets_of_different_size_and_incomplete_ballots_are_fitted_together() -> 
     assert len(found.tie) == 2
 
 
-def test_who_tied_everything_or_ranked_one_item_stays_near_1_with_a_wide_error() -> None:
+def test_a_spread_that_one_ballot_a_group_cannot_tell_is_not_called_found() -> None:
+    rankings = [(group, "r", [["a"], ["b"], ["c"]]) for group in range(20)]
+    assert not plackett_luce_with_adherence(rankings).converged
+    assert plackett_luce_with_adherence(rankings, spread=1.0).converged
+
+
+def test_who_ties_everything_follows_less_the_more_they_tie() -> None:
+    rankings: list[tuple[object, str, list[list[str]]]] = [
+        (group, who, [["a"], ["b"], ["c"]]) for group in range(20) for who in "pqr"
+    ]
+    low = [
+        plackett_luce_with_adherence([*rankings, *((n, "ties", [["a", "b", "c"]]) for n in range(many))]).of["ties"]
+        for many in (1, 3, 20)
+    ]
+    assert 1.1 > low[0] > low[1] > low[2]
+    assert low[2] < 0.4
+
+
+def test_who_tied_a_little_or_ranked_one_item_stays_near_1_with_a_wide_error() -> None:
     rankings: list[tuple[object, str, list[list[str]]]] = [
         (group, who, [["a"], ["b"], ["c"]]) for group in range(20) for who in "pqr"
     ]
@@ -333,3 +391,9 @@ def test_no_rankings_give_no_rankers() -> None:
     found: Adherences[int, int] = plackett_luce_with_adherence([])
     assert (found.rankers, dict(found.of), dict(found.strengths)) == ((), {}, {})
     assert found.converged
+
+
+def test_an_answer_equals_itself_alone() -> None:
+    found = plackett_luce_with_adherence([(1, "p", [["a"], ["b"]])], spread=1.0)
+    assert found == found
+    assert found != plackett_luce_with_adherence([(1, "p", [["a"], ["b"]])], spread=1.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import combinations
+from collections.abc import Callable
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranking import BallotError, acceptance_score, ranked_pairs
+from ranking import (
+    BallotError,
+    Ranked,
+    acceptance_score,
+    copeland,
+    kemeny_young,
+    plackett_luce,
+    plackett_luce_with_adherence,
+    ranked_pairs,
+)
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "data" / "vectors" / "ranked_pairs.json"
 
@@ -102,6 +112,77 @@ def test_a_ballot_that_names_an_item_twice_is_an_error() -> None:
             ranked_pairs([ballot])
     with pytest.raises(ValueError, match="winning_votes"):
         ranked_pairs([], by="luck")  # type: ignore[arg-type]
+
+
+ORDERED: dict[str, Callable[[list[Ballot], list[float]], list[list[str]]]] = {
+    "ranked_pairs": lambda cast, weights: ranked_pairs(cast, weights=weights),
+    "winning_votes": lambda cast, weights: ranked_pairs(cast, "winning_votes", weights),
+    "copeland": lambda cast, weights: copeland(cast, weights).order,
+    "kemeny_young": lambda cast, weights: kemeny_young(cast, weights).order,
+}
+
+
+@pytest.mark.parametrize("rule", ORDERED.values(), ids=ORDERED.keys())
+def test_the_order_of_weighted_ballots_does_not_matter(rule: Callable[[list[Ballot], list[float]], Any]) -> None:
+    """Three weights that sum to the fourth, but not when added from left to right."""
+    cast = [([["A"], ["B"]], 4827.2), ([["A"], ["B"]], 4527.5), ([["A"], ["B"]], 1870.4), ([["B"], ["A"]], 11225.1)]
+    for some in permutations(cast):
+        assert groups(rule([ballot for ballot, _w in some], [weight for _b, weight in some])) == [{"A", "B"}]
+
+
+@pytest.mark.parametrize("rule", ORDERED.values(), ids=ORDERED.keys())
+@pytest.mark.parametrize("scale", [1e-13, 1e-3, 1.0, 1e9, 1e90])
+def test_only_the_proportion_of_weights_matters(rule: Callable[[list[Ballot], list[float]], Any], scale: float) -> None:
+    ab, ba = [["A"], ["B"]], [["B"], ["A"]]
+    assert rule([ab], [scale]) == [["A"], ["B"]]
+    assert rule([ab, ba], [scale, 1.001 * scale]) == [["B"], ["A"]]
+    assert groups(rule([ab, ab, ba], [scale / 3, 2 * scale / 3, scale])) == [{"A", "B"}]
+
+
+def test_equal_leads_of_thirds_are_equally_strong() -> None:
+    """A circle in which every lead is a third, once as 2/3 - 1/3."""
+    cast: list[Ballot] = [[["A"], ["B"]], [["B"], ["A"]], [["B"], ["C"]], [["C"], ["A"]]]
+    assert ranked_pairs(cast, weights=[2 / 3, 1 / 3, 1 / 3, 1 / 3]) == [["A", "B", "C"]]
+
+
+READERS: dict[str, Callable[[Any], object]] = {
+    "ranked_pairs": lambda ballot: ranked_pairs([ballot]),
+    "copeland": lambda ballot: copeland([ballot]),
+    "kemeny_young": lambda ballot: kemeny_young([ballot]),
+    "plackett_luce": lambda ballot: plackett_luce([ballot]),
+    "plackett_luce_with_adherence": lambda ballot: plackett_luce_with_adherence([("group", "ranker", ballot)]),
+    "Ranked": lambda ballot: Ranked(["A", "B"], [ballot]),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS.keys())
+@pytest.mark.parametrize(
+    ("ballot", "message"),
+    [
+        (lambda: ["A", "B"], "list of groups"),
+        (lambda: "AB", "list of groups"),
+        (lambda: [1, 2], "list of groups"),
+        (lambda: 5, "list of groups"),
+        (lambda: (group for group in [["A"], ["B"]]), "list of groups"),
+        (lambda: [iter(["A"]), ["B"]], "list of groups"),
+        (lambda: [[["A"]], [["B"]]], "hashed"),
+    ],
+    ids=["flat", "a string", "flat numbers", "a number", "a generator", "a group that is one", "unhashable"],
+)
+def test_what_is_no_ballot_is_refused(
+    read: Callable[[Any], object], ballot: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(BallotError, match=message):
+        read(ballot())
+
+
+@pytest.mark.parametrize("rule", ORDERED.values(), ids=ORDERED.keys())
+@pytest.mark.parametrize(
+    "weights", [[1.0], [1.0, -1.0], [1.0, float("nan")], [1.0, float("inf")], [1e308, 1e308], ["1", "1"], [1, None], 2]
+)
+def test_weights_that_do_not_fit_are_refused(rule: Callable[[list[Ballot], Any], object], weights: Any) -> None:
+    with pytest.raises(BallotError, match="weight"):
+        rule([[["A"], ["B"]], [["B"], ["A"]]], weights)
 
 
 ITEMS = "ABCDE"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import isfinite
 from typing import Any
 
 import pytest
@@ -121,6 +122,25 @@ def test_one_item_and_no_ballots_have_no_splits() -> None:
 
 def test_a_ranker_of_adherence_0_is_certainly_unreliable() -> None:
     assert splits(orders(*["A B"] * 3, "B A"), [1, 1, 1, 0])["AB"].cause is Cause.UNRELIABLE_VOTER
+
+
+@pytest.mark.parametrize("follows", [1e-300, 400.0, 1000.0])
+def test_adherences_at_the_ends_of_their_range_leave_finite_evidence(follows: float) -> None:
+    found = splits(orders(*["A B"] * 3, "B A"), [1, 1, 1, follows])["AB"]
+    assert all(isfinite(factor) for factor in found.evidence.values())
+    assert Cause.UNRELIABLE_VOTER in found.evidence
+
+
+@pytest.mark.parametrize("ballots", [orders("A B"), orders("A B", "B A")], ids=["agreed", "split"])
+@pytest.mark.parametrize("wrong", [{"spread": 0.0}, {"spread": float("inf")}, {"tie": [2.0]}])
+def test_a_spread_or_tie_that_is_none_is_refused(ballots: list[Ballot], wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        splits(ballots, **wrong)
+
+
+def test_without_weights_of_ties_the_usual_ones_are_taken() -> None:
+    ballots = orders(*["A=B C"] * 5, "A B C", "B A C")
+    assert splits(ballots, tie=None) == splits(ballots, tie=(1.0, 0.5))
 
 
 def test_ballots_that_name_one_of_two_take_no_side() -> None:

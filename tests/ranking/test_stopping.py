@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ranking import Ranked, RankingRule, preferences, rankings_wanted
@@ -89,5 +91,21 @@ def test_ballots_of_careless_rankers_settle_less() -> None:
 
 
 def test_every_set_needs_its_number_of_answers() -> None:
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="1 sets, but 0 counts"):
         rankings_wanted([Ranked("AB", [])], [], RULE)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"minimum": 20, "maximum": 2}, "minimum"),
+        ({"minimum": -1}, "minimum"),
+        ({"decided": float("nan")}, "decided"),
+        ({"decided": 0.0}, "decided"),
+        ({"decided": 1.5}, "decided"),
+        ({"over": "evry"}, "over"),
+    ],
+)
+def test_a_rule_that_contradicts_itself_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        RankingRule(**wrong)
