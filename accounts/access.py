@@ -28,17 +28,30 @@ class TermsNotAccepted(DomainError):
     sentence = _("Please read and accept the terms first.")
 
 
+class TermsChanged(DomainError):
+    code = ErrorCode.TERMS_CHANGED
+    status = 409
+    sentence = _("The terms have changed since you read them. Read them again before you accept them.")
+
+
 def check_may_take_part(person: User) -> None:
     """Raise UserDisabled or TermsNotAccepted. The row must be fresh: a session may be older than a ban."""
     if person.status != Status.ACTIVE:
         raise UserDisabled
-    if person.terms_version is None or person.terms_version < TERMS_VERSION:
+    if not accepted_terms(person):
         raise TermsNotAccepted
 
 
+def accepted_terms(person: User) -> bool:
+    """Whether they accepted the terms in force."""
+    return person.terms_version is not None and person.terms_version >= TERMS_VERSION
+
+
 @transaction.atomic
-def accept_terms(*, person: User, now: datetime) -> None:
-    """Record that this person accepted the terms in force."""
+def accept_terms(*, person: User, now: datetime, version: int = TERMS_VERSION) -> None:
+    """Record that this person accepted the terms in force. Raises TermsChanged if they read another version."""
+    if version != TERMS_VERSION:
+        raise TermsChanged
     person.terms_accepted_at = now
     person.terms_version = TERMS_VERSION
     person.save(update_fields=["terms_accepted_at", "terms_version"])

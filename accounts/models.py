@@ -1,4 +1,4 @@
-"""The person, the client programs that speak for people, and the points ledger."""
+"""The person, the client programs that speak for people, what these are told by webhook, and the points ledger."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class Scope(models.TextChoices):
+    """What a key may do. Each scope is granted for itself; none implies another, but admin implies all."""
+
+    VOLUNTEER = "volunteer", _("Speaks for its own volunteers: takes tasks for them and brings their answers")
+    MODERATOR = "moderator", _("Sees and does what moderators do")
+    EXPORTER = "exporter", _("Reads datasets and releases")
+    ADMIN = "admin", _("Everything, keys and rules included")
 
 
 class ApiClient(models.Model):
@@ -21,12 +31,123 @@ class ApiClient(models.Model):
     description = models.CharField(max_length=256)
     admin_email = models.EmailField(max_length=256, blank=True)
     frontend_type = models.CharField(max_length=256, blank=True)
-    enabled = models.BooleanField(default=True)
-    trusted = models.BooleanField(default=False)
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope.choices), default=list)
+    terms_accepted_there = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="The client itself shows the terms to its people and has their consent.",
+    )
+    person = models.OneToOneField(
+        "accounts.User",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="In whose name the client moderates when it names nobody.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
+    revoked_at = models.DateTimeField(null=True, blank=True, help_text="From then on the key opens nothing.")
 
     def __str__(self) -> str:
         return self.description
+
+    def may(self, *scopes: Scope) -> bool:
+        """Whether the key has one of these scopes."""
+        return Scope.ADMIN in self.scopes or any(scope in self.scopes for scope in scopes)
+
+
+class NoticeKind(models.TextChoices):
+    """What a client program can be told of. The values go out in messages and never change."""
+
+    TREE_FINISHED = "tree.finished", _("A conversation is finished and scored")
+    RELEASE_PUBLISHED = "release.published", _("A release of the dataset was published")
+    REPORT_FILED = "report.filed", _("Somebody reported a message")
+    PING = "ping", _("A test")
+
+
+class Webhook(models.Model):
+    """An address of a client program that wants to be told what happens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="webhooks")
+    url = models.CharField(max_length=2048)
+    kinds = ArrayField(models.CharField(max_length=32, choices=NoticeKind.choices))
+    secret = models.CharField(
+        max_length=80,
+        help_text="Shown once. Kept readable all the same: every message is signed with it, so a hash would not do.",
+    )
+    enabled = models.BooleanField(
+        default=True, db_default=True, help_text="False: its deliveries wait until the client asks for one."
+    )
+    failing_since = models.DateTimeField(
+        null=True, blank=True, help_text="First attempt that failed since the last that succeeded."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Notice(models.Model):
+    """Something that happened and that clients are told. Stored in the transaction in which it happened, so that no
+    notice is lost and none is sent of what was rolled back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=32, choices=NoticeKind.choices)
+    subject = models.CharField(max_length=80, help_text="Id of what it is about.")
+    payload = models.JSONField(help_text="Ids and bare facts; the texts are read with a key that may.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=["created_at"], name="notices_by_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", _("Is sent now, or again later")
+    DELIVERED = "delivered", _("The receiver has it")
+    FAILED = "failed", _("Given up; can be replayed")
+
+
+class Delivery(models.Model):
+    """One notice on its way to one webhook. Its id goes along, the same at every attempt."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Since it was created or replayed.")
+    next_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text="Null: nothing more is tried. While it is being sent, when to try if we crash."
+    )
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    last_status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="HTTP status of the last answer.")
+    last_problem = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["webhook", "notice"], name="one_delivery_per_webhook_and_notice"),
+        )
+        indexes = (
+            models.Index(
+                fields=["webhook", "next_attempt_at"],
+                name="deliveries_due",
+                condition=models.Q(next_attempt_at__isnull=False),
+            ),
+            models.Index(fields=["webhook", "-created_at", "-id"], name="deliveries_of_webhook"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} to {self.webhook_id}"
+
+    @property
+    def state(self) -> DeliveryState:
+        if self.next_attempt_at is not None:
+            return DeliveryState.WAITING
+        return DeliveryState.FAILED if self.delivered_at is None else DeliveryState.DELIVERED
 
 
 class Role(models.TextChoices):
@@ -122,6 +243,48 @@ class User(AbstractBaseUser):
     @property
     def is_admin(self) -> bool:
         return self.status == Status.ACTIVE and self.role == Role.ADMIN
+
+
+class NewsKind(models.TextChoices):
+    """What people are told of."""
+
+    TASK_EXPIRED = "task_expired", _("A task you held went back to everybody")
+    MESSAGE_ACCEPTED = "message_accepted", _("A message of yours was accepted")
+    MESSAGE_REJECTED = "message_rejected", _("A message of yours was not accepted")
+    REPORT_ANSWERED = "report_answered", _("A moderator decided on your report")
+
+
+class CurrentTransaction(models.Func):
+    """The number of the transaction that stores the row."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
+class News(models.Model):
+    """Something a person is told: one line of the log they follow. Stored in the transaction in which it happened."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="news")
+    kind = models.CharField(max_length=32, choices=NewsKind.choices)
+    source = models.CharField(max_length=80, help_text="What it is about, so that nobody is told twice.")
+    about = models.JSONField(help_text="What a program needs to find it: ids and names.")
+    at = models.DateTimeField()
+    transaction = models.BigIntegerField(
+        db_default=CurrentTransaction(),
+        help_text="Its number. Ids are given out before a commit, so the order of ids is not the order in "
+        "which rows appear; see accounts.news.",
+    )
+
+    class Meta:
+        verbose_name_plural = "news"
+        constraints = (models.UniqueConstraint(fields=["kind", "source"], name="nobody_is_told_twice"),)
+        indexes = (
+            models.Index(fields=["person", "transaction", "id"], name="news_of_person"),
+            models.Index(fields=["at"], name="oldest_news"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.source}"
 
 
 class PointEntry(models.Model):

@@ -24,6 +24,13 @@ class ForgetfulRedisCache(RedisCache):
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
         return bool(self._forgiving("add", True, key, value, *args, **kwargs))
 
+    def incr(self, key: Any, *args: Any, **kwargs: Any) -> int:
+        """Raises ValueError, as for a key that is gone."""
+        found = self._forgiving("incr", None, key, *args, **kwargs)
+        if found is None:
+            raise ValueError(f"{key} is not counted.")
+        return int(found)
+
     def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
         return self._forgiving("get", default, key, default, *args, **kwargs)
 

@@ -1,0 +1,69 @@
+"""What people are told about their tasks, messages and reports: a log for each person, which they read in order.
+
+The place in the log is (transaction, id), not the id alone. Ids are given out before a commit: whoever had read id 8
+would never see id 7 if its transaction took longer. So a reader gets only rows of transactions that all older ones have
+ended before, and whatever appears later has a place after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from accounts.models import News, User
+
+#: How long what people were told is kept.
+KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where somebody stopped reading."""
+
+    transaction: int
+    id: int
+
+
+BEGINNING = Place(0, 0)
+
+
+class _OldestRunning(models.Func):
+    """The oldest transaction that writes and has not ended: all before it are over."""
+
+    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
+def tell(lines: Iterable[News]) -> None:
+    """Store these lines. Who was told of the same before is not told again."""
+    News.objects.bulk_create(list(lines), ignore_conflicts=True)
+
+
+def after(place: Place, *, person: User, limit: int) -> list[News]:
+    """The next lines for this person, in order."""
+    same = Q(transaction=place.transaction, id__gt=place.id)
+    found = _readable(person).filter(same | Q(transaction__gt=place.transaction), transaction__gte=place.transaction)
+    return list(found.order_by("transaction", "id")[:limit])
+
+
+def newest(person: User) -> Place:
+    """The end of the log as it can be read now."""
+    last = _readable(person).order_by("-transaction", "-id").first()
+    return BEGINNING if last is None else place_of(last)
+
+
+def place_of(line: News) -> Place:
+    return Place(line.transaction, line.pk)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what was told long ago. Returns how many lines."""
+    return News.objects.filter(at__lt=now - KEPT).delete()[0]
+
+
+def _readable(person: User) -> QuerySet[News]:
+    return News.objects.filter(person=person, transaction__lt=_OldestRunning())
