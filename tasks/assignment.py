@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from accounts import access
-from accounts.models import User
+from accounts import access, news
+from accounts.models import News, NewsKind, User
 from tasks import known_answers, locking, trees
 from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
 from tasks.models import HandedBack, Skip, Task, TaskState
@@ -205,7 +205,8 @@ def _check_limits(person: User, kind: Kind | None, now: datetime, rules: TreeRul
         Kind.PROMPTER_REPLY: rules.prompter_replies_per_2_minutes,
     }
     if claims >= rules.task_requests_per_4_minutes or (kind in limit_of_kind and of_kind >= limit_of_kind[kind]):
-        raise TooManyRequests
+        window = REPLY_WINDOW if claims < rules.task_requests_per_4_minutes else ANY_WINDOW
+        raise TooManyRequests(retry_after=int(window.total_seconds()))
 
 
 def held_task(*, task_id: UUID, by: User) -> Task:
@@ -284,7 +285,22 @@ def _return_one(task_id: UUID, *, now: datetime, rules: TreeRules, rng: Random, 
     in_time = task.expires_at is not None and task.expires_at > now
     if task.state != TaskState.CLAIMED or (if_late and in_time):
         return False
+    if if_late:
+        _tell_holder(task, now)
     trees.give_back(task, remember=if_late)
     if tree is not None:
         trees.advance(tree=tree, event=Event.RETURNED, by=None, now=now, rules=rules, rng=rng)
     return True
+
+
+def _tell_holder(task: Task, now: datetime) -> None:
+    """The deadline passed. They may come to hold it again, and lose it again."""
+    assert task.claimed_by_id is not None
+    line = News(
+        person_id=task.claimed_by_id,
+        kind=NewsKind.TASK_EXPIRED,
+        source=f"{task.pk} {task.claimed_at:%Y-%m-%dT%H:%M:%S.%f}",
+        about={"task_id": str(task.pk), "kind": task.kind},
+        at=now,
+    )
+    news.tell([line])

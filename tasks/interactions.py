@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access
-from accounts.models import User
+from accounts.models import ApiClient, User
 from common.errors import DomainError
 from tasks import locking, trees, verdicts, work
 from tasks.drafts import Draft, InvalidLabel, RankingDraft, ReplyDraft, ReviewDraft
@@ -26,6 +26,7 @@ from tasks.refusals import (
     AnswerConflict,
     DuplicateMessage,
     DuplicateReply,
+    FrontendIdTaken,
     NotYours,
     TaskGone,
     TreeEnded,
@@ -42,6 +43,7 @@ SENTENCES: dict[str, type[DomainError]] = {
     "one_reply_per_author": DuplicateReply,
     "one_review_per_reviewer": AlreadyReviewed,
     "one_ranking_per_ranker": AlreadyRanked,
+    "one_message_per_client_id": FrontendIdTaken,
 }
 
 
@@ -57,13 +59,30 @@ class Receipt:
     repeated: bool
 
 
-def submit(*, task_id: UUID, by: User, draft: Draft, now: datetime, rules: TreeRules, rng: Random) -> Receipt:
+@dataclass(frozen=True)
+class Origin:
+    """The API client through which a message came, and what it calls the message."""
+
+    client: ApiClient
+    frontend_message_id: str
+
+
+def submit(
+    *,
+    task_id: UUID,
+    by: User,
+    draft: Draft,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    origin: Origin | None = None,
+) -> Receipt:
     """Store one person's answer to a task they hold, and let the tree move if that decides it.
 
     The task is the idempotency key: the same answer again returns the receipt of the first, another one raises
     AnswerConflict. An answer past its deadline is taken as long as the work is wanted. Raises TaskNotFound, NotYours,
     TaskGone, TreeEnded, WrongKindOfAnswer, DuplicateMessage, DuplicateReply, AlreadyReviewed, AlreadyRanked,
-    InvalidRanking, UserDisabled, TermsNotAccepted; then nothing is stored.
+    InvalidRanking, FrontendIdTaken, UserDisabled, TermsNotAccepted; then nothing is stored.
     """
     with _typed_conflicts(), transaction.atomic():
         task, tree = locking.lock_task(task_id)
@@ -76,7 +95,7 @@ def submit(*, task_id: UUID, by: User, draft: Draft, now: datetime, rules: TreeR
         task = _held(task, tree, by, now)
         assert task.claimed_by is not None
         access.check_may_take_part(task.claimed_by)
-        tree, answer_id = _store(task, tree, draft, by=by, now=now, rules=rules, rng=rng)
+        tree, answer_id = _store(task, tree, draft, by=by, now=now, rules=rules, rng=rng, origin=origin)
         task.state, task.done_at = TaskState.DONE, now
         task.save(update_fields=["state", "done_at", "claimed_by", "claimed_at"])
         trees.advance(tree=tree, event=EVENT_OF_DEED[KINDS[kind].deed], by=by, now=now, rules=rules, rng=rng)
@@ -131,11 +150,19 @@ def _is_there(message: Message | None) -> bool:
 
 
 def _store(
-    task: Task, tree: Tree | None, draft: Draft, *, by: User, now: datetime, rules: TreeRules, rng: Random
+    task: Task,
+    tree: Tree | None,
+    draft: Draft,
+    *,
+    by: User,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    origin: Origin | None,
 ) -> tuple[Tree, UUID]:
     match draft:
         case ReplyDraft():
-            return _store_message(task, tree, draft, by=by, now=now, rules=rules, rng=rng)
+            return _store_message(task, tree, draft, by=by, now=now, rules=rules, rng=rng, origin=origin)
         case ReviewDraft():
             assert tree is not None
             return tree, _store_review(task, draft, by=by, now=now, rules=rules)
@@ -145,7 +172,15 @@ def _store(
 
 
 def _store_message(
-    task: Task, tree: Tree | None, draft: ReplyDraft, *, by: User, now: datetime, rules: TreeRules, rng: Random
+    task: Task,
+    tree: Tree | None,
+    draft: ReplyDraft,
+    *,
+    by: User,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    origin: Origin | None,
 ) -> tuple[Tree, UUID]:
     # A draft says that it was checked, but not against which rules.
     draft = ReplyDraft.of(draft.text, limit=rules.message_size_limit)
@@ -168,6 +203,8 @@ def _store_message(
         # The conversation's language, whatever a client says: reviewers are found by it.
         lang=tree.lang,
         depth=task.message.depth + 1 if task.message else 0,
+        api_client=origin.client if origin else None,
+        frontend_message_id=origin.frontend_message_id if origin else None,
         created_at=now,
     )
     return tree, message_id
@@ -238,14 +275,17 @@ def _repeated(task: Task, draft: Draft) -> Receipt:
     return Receipt(task_id=task.pk, kind=Kind(task.kind), answer_id=answer.pk, tree_id=tree_id, repeated=True)
 
 
+@transaction.atomic
 def label_freely(*, message: Message, person: User, labels: dict[str, float], now: datetime) -> FreeLabels:
     """Labels nobody asked for. The newest of a person on a message replace their earlier ones; they decide nothing.
 
-    `message` must have been fetched through `visible_to(person)`. Raises UserDisabled, TermsNotAccepted, InvalidLabel.
+    `message` must have been fetched through `visible_to(person)`. Raises UserDisabled, TermsNotAccepted, InvalidLabel,
+    MessageNotFound.
     """
     access.check_may_take_part(person)
     if not set(labels) <= set(LABELS) or not all(0 <= value <= 1 for value in labels.values()):
         raise InvalidLabel(_("Only known labels can be given, with values from 0 to 1."))
+    locking.keep_message(message.pk)
     free, _created = FreeLabels.objects.update_or_create(
         message=message, person=person, defaults={"labels": labels, "created_at": now}
     )

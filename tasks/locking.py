@@ -15,6 +15,7 @@ from accounts.models import User
 from common.errors import DomainError, ErrorCode
 from tasks.models import Message, Task, TaskState, Tree
 from tasks.querysets import TreeQuerySet
+from tasks.refusals import MessageNotFound
 from tasks.tree_states import State
 
 #: First key of all our advisory locks; the second says what is locked.
@@ -136,6 +137,27 @@ def lock_message(message_id: UUID, states: Collection[State]) -> bool:
     found = Message.objects.filter(pk=message_id, deleted=False, edited=False, tree__state__in=states)
     mine = found.select_related("tree").select_for_update(no_key=True, skip_locked=True, of=("self", "tree"))
     return mine.only("id", "tree__state").first() is not None
+
+
+def keep_message(message_id: UUID) -> None:
+    """Until the transaction ends, nobody removes this message: whoever stores something about it without the tree's
+    lock asks for this first. Raises MessageNotFound if somebody just did."""
+    _require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM tasks_message WHERE id = %s FOR KEY SHARE", [message_id])
+        if cursor.fetchone() is None:
+            raise MessageNotFound
+
+
+def lock_to_remove(message_ids: Collection[UUID]) -> list[UUID]:
+    """Lock these messages, and each task that is about one of them or wrote one, against everything: from now on no new
+    row refers to them, and claims and reactions being stored are waited for. Returns the tasks. The tree must be
+    locked."""
+    _require_transaction()
+    messages = Message.objects.filter(pk__in=list(message_ids)).order_by("id").select_for_update()
+    wrote = [task_id for task_id in messages.values_list("task_id", flat=True) if task_id]
+    tasks = Task.objects.filter(Q(pk__in=wrote) | Q(message__in=list(message_ids))).order_by("id").select_for_update()
+    return list(tasks.values_list("id", flat=True))
 
 
 def _lock_for_all(what: int) -> None:

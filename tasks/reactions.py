@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from accounts import access
 from accounts.models import User
 from common import nudges
 from common.errors import DomainError, ErrorCode
+from tasks import locking
 from tasks.kinds import EMOJIS
 from tasks.models import Message, Reaction
 from tasks.refusals import MessageNotFound
@@ -26,9 +28,23 @@ class UnknownEmoji(DomainError):
     sentence = _("This reaction is not known here.")
 
 
-@transaction.atomic
+class Op(StrEnum):
+    """What to do with a reaction."""
+
+    TOGGLE = "toggle"
+    ADD = "add"
+    REMOVE = "remove"
+
+
 def toggle(*, message_id: UUID, person: User, emoji: str, now: datetime) -> bool:
-    """Add the reaction, or take it away if it is there; returns whether it is there now.
+    """Add the reaction, or take it away if it is there; returns whether it was added."""
+    return react(message_id=message_id, person=person, emoji=emoji, op=Op.TOGGLE, now=now)
+
+
+@transaction.atomic
+def react(*, message_id: UUID, person: User, emoji: str, op: Op, now: datetime) -> bool:
+    """Add a reaction or take it away; returns whether it was added. Adding what is there, or taking away what is not,
+    changes nothing.
 
     Thumbs on one's own message are ignored. Raises UnknownEmoji, MessageNotFound, UserDisabled, TermsNotAccepted.
     """
@@ -38,19 +54,24 @@ def toggle(*, message_id: UUID, person: User, emoji: str, now: datetime) -> bool
     message = Message.objects.visible_to(person).filter(pk=message_id).first()
     if message is None:
         raise MessageNotFound
+    mine = Reaction.objects.filter(message=message, person=person, emoji=emoji)
+    if op is not Op.ADD and (mine.delete()[0] or op is Op.REMOVE):
+        return False
     if emoji in OPPOSITES and message.author_id == person.pk:
         return False
-    mine = Reaction.objects.filter(message=message, person=person)
-    if mine.filter(emoji=emoji).delete()[0]:
-        return False
-    add(message=message, person=person, emoji=emoji, now=now)
-    return True
+    return add(message=message, person=person, emoji=emoji, now=now)
 
 
-def add(*, message: Message, person: User, emoji: str, now: datetime) -> None:
-    """Add a reaction; adding it twice changes nothing. Red flags wake automatic moderation."""
+@transaction.atomic
+def add(*, message: Message, person: User, emoji: str, now: datetime) -> bool:
+    """Add a reaction; returns whether it is new, for adding it twice changes nothing. Red flags wake automatic
+    moderation. Raises MessageNotFound."""
+    locking.keep_message(message.pk)
     if emoji in OPPOSITES:
         Reaction.objects.filter(message=message, person=person, emoji=OPPOSITES[emoji]).delete()
-    Reaction.objects.get_or_create(message=message, person=person, emoji=emoji, defaults={"created_at": now})
+    _reaction, new = Reaction.objects.get_or_create(
+        message=message, person=person, emoji=emoji, defaults={"created_at": now}
+    )
     if emoji == RED_FLAG:
         nudges.soon("moderation.moderate")
+    return new

@@ -73,6 +73,12 @@ class DuplicateReply(DomainError):
     sentence = _("You have already replied to this message. Take another task.")
 
 
+class FrontendIdTaken(DomainError):
+    code = ErrorCode.TASK_INTERACTION_REQUEST_FAILED
+    status = 409
+    sentence = _("Another message has this id already. Send this one under an id of its own.")
+
+
 class AlreadyReviewed(DomainError):
     code = ErrorCode.TEXT_LABELS_NO_SELF_LABELING
     status = 409

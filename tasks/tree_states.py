@@ -37,6 +37,9 @@ S = State
 #: States in which people work on the tree.
 ACTIVE = frozenset({S.INITIAL_PROMPT_REVIEW, S.GROWING, S.RANKING, S.READY_FOR_SCORING})
 
+#: States in which messages are reviewed: what others found must not show to whoever is asked next.
+UNDER_REVIEW = frozenset({S.INITIAL_PROMPT_REVIEW, S.GROWING})
+
 
 class Event(StrEnum):
     """What may move a tree. Every action that can change its facts fires one."""

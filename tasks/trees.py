@@ -8,7 +8,8 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from accounts.models import User
+from accounts import webhooks
+from accounts.models import NoticeKind, User
 from common import nudges
 from tasks import growth, locking, verdicts
 from tasks.growth import Live, Node, Plan, Snapshot
@@ -16,7 +17,7 @@ from tasks.kinds import Kind, Role
 from tasks.models import Message, Ranking, Task, TaskState, Tree, TreeTransition
 from tasks.rules import ADAPTIVE, TreeRules
 from tasks.standings import Cast
-from tasks.tree_states import ACTIVE, Event, State, next_state
+from tasks.tree_states import ACTIVE, UNDER_REVIEW, Event, State, next_state
 
 
 def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules, rng: Random) -> Tree:
@@ -120,6 +121,8 @@ def advance(
         )
         changed |= {"state", "state_since"} | _enter(tree, to, event, now)
         event = Event.ENTERED
+    if "state" in changed and tree.state not in UNDER_REVIEW:
+        verdicts.announce(tree, now)
     while not carry_out(tree, seen, growth.plan(seen, State(tree.state), rng), now):
         seen = snapshot(tree, rules)  # Somebody has just claimed what was to be taken away: that claim goes back.
     if changed:
@@ -137,9 +140,13 @@ def _enter(tree: Tree, to: State, event: Event, now: datetime) -> set[str]:
     if event is Event.DRAWN and tree.won_prompt_lottery_at is None:
         tree.won_prompt_lottery_at = now
         changed.add("won_prompt_lottery_at")
-    if to is State.READY_FOR_EXPORT and tree.finished_at is None:
-        tree.finished_at = now
-        changed.add("finished_at")
+    if to is State.READY_FOR_EXPORT:
+        if tree.finished_at is None:
+            tree.finished_at = now
+            changed.add("finished_at")
+        # Also when it was scored anew: whoever has its ranks has stale ones.
+        payload = {"tree_id": str(tree.pk), "lang": tree.lang, "first_time": tree.finished_at == now}
+        webhooks.announce(kind=NoticeKind.TREE_FINISHED, subject=tree.pk, payload=payload, now=now)
     if event is Event.RESUMED:
         tree.moderated_at = now
         changed.add("moderated_at")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F
 
+from accounts import news
+from accounts.models import News, NewsKind
 from tasks.deciding import Heard, Published, verdicts
 from tasks.models import ImportedMessage, Message, Review, Tree
 from tasks.rules import TreeRules
@@ -52,6 +55,23 @@ def settle_open(tree: Tree, rules: TreeRules) -> None:
         settle(message, rules)
         if message.review_result is not None:
             message.save(update_fields=["review_result", "review_rules", "decided_after"])
+
+
+def announce(tree: Tree, now: datetime) -> None:
+    """Tell each author what became of their messages; the tree has just come where verdicts show. A verdict stands, so
+    nobody is told twice of one message, however often the tree comes here."""
+    decided = Message.objects.filter(tree=tree, task__isnull=False, deleted=False, review_result__isnull=False)
+    news.tell(
+        News(
+            person_id=author_id,
+            kind=NewsKind.MESSAGE_ACCEPTED if accepted else NewsKind.MESSAGE_REJECTED,
+            source=str(pk),
+            about={"message_id": str(pk), "tree_id": str(tree.pk)},
+            at=now,
+        )
+        for pk, author_id, accepted in decided.values_list("id", "author_id", "review_result")
+        if author_id is not None
+    )
 
 
 def heard_of(messages: Iterable[Any]) -> dict[UUID, list[Heard]]:

@@ -3,9 +3,10 @@
 from tasks.models.answers import FreeLabels, Ranking, Reaction, Review
 from tasks.models.consensus import KnownAnswer, Preference, Reliability
 from tasks.models.trees import ImportedMessage, Message, MessageRevision, RulesVersion, Tree, TreeTransition
-from tasks.models.work import HandedBack, Skip, Task, TaskState
+from tasks.models.work import Acknowledgement, HandedBack, Skip, Task, TaskState
 
 __all__ = [
+    "Acknowledgement",
     "FreeLabels",
     "HandedBack",
     "ImportedMessage",

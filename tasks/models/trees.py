@@ -6,11 +6,12 @@ import uuid
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
 from tasks.kinds import Role
-from tasks.querysets import MessageQuerySet, TreeQuerySet
+from tasks.querysets import WORDS, MessageQuerySet, TreeQuerySet
 from tasks.tree_states import ACTIVE, Event, State
 
 
@@ -140,6 +141,8 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=["author", "created_at"], name="messages_of_author"),
             models.Index(fields=["lang", "created_at"], name="recent_messages"),
+            models.Index(fields=["created_at", "id"], name="messages_by_age"),
+            GinIndex(WORDS, name="words_of_messages"),
         )
 
     def __str__(self) -> str:

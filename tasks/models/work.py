@@ -111,6 +111,24 @@ class Task(models.Model):
         return f"{self.kind} {self.state} {self.id}"
 
 
+class Acknowledgement(models.Model):
+    """What an API client calls a task that it showed to a person. The answer comes in under this name."""
+
+    client = models.ForeignKey("accounts.ApiClient", on_delete=models.PROTECT, related_name="+")
+    frontend_message_id = models.CharField(max_length=200)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="acknowledgements")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["client", "frontend_message_id"], name="one_task_per_client_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.frontend_message_id} is {self.task_id}"
+
+
 class HandedBack(models.Model):
     """A person gave a task back without declining it. Claiming and giving back has a limit too, and what they had seen
     they may go on seeing."""
