@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.locking import lock_person
 from accounts.models import Status, User
 from common.errors import DomainError, ErrorCode
+from moderation import reports
 from moderation.models import Action, ActionLog, FlaggedMessage
 from tasks import assignment, locking, scoring, trees, verdicts
 from tasks.drafts import ReplyDraft
@@ -71,6 +72,7 @@ def delete_message(*, message_id: UUID, by: User | None, why: str, now: datetime
     for pk in branch:
         branch.extend(children[pk])
     hidden: int = Message.objects.filter(pk__in=branch, deleted=False).update(deleted=True)
+    reports.answer(message_ids=branch, deleted=True, now=now)
     log(Action.DELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return hidden
@@ -161,6 +163,7 @@ def clear_flags(*, message_id: UUID, by: User, why: str, now: datetime) -> None:
     message.flags_cleared_at = now
     message.save(update_fields=["flags_cleared_at"])
     FlaggedMessage.objects.filter(message=message).update(processed=True)
+    reports.answer(message_ids=[message.pk], deleted=False, now=now)
     log(Action.CLEAR_FLAGS, by=by, now=now, why=why, message=message, tree=tree)
 
 
@@ -170,6 +173,13 @@ def ban_person(*, person_id: UUID, by: User, why: str, now: datetime, rules: Tre
     The status is committed first: whatever happens afterwards, a ban is a ban. Doing it again finishes the rest.
     """
     person = _set_status(person_id, Status.BANNED, Action.BAN_PERSON, by, why, now)
+    let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
+    return person
+
+
+def let_go(*, person: User, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> None:
+    """What a person holds goes back, and their prompts not yet growing are halted: nobody would draw them any more.
+    One transaction per task and tree."""
     assignment.return_all_of(person=person, now=now, rules=rules, rng=rng)
     waiting = Tree.objects.in_state(State.INITIAL_PROMPT_REVIEW, State.PROMPT_LOTTERY_WAITING).filter(
         messages__author=person, messages__parent__isnull=True
@@ -178,7 +188,6 @@ def ban_person(*, person_id: UUID, by: User, why: str, now: datetime, rules: Tre
         with transaction.atomic():
             tree = locking.lock_tree(tree_id)
             trees.advance(tree=tree, event=Event.AUTHOR_BANNED, by=by, now=now, rules=rules, rng=rng, why=why)
-    return person
 
 
 def unban_person(*, person_id: UUID, by: User, why: str, now: datetime) -> User:
@@ -188,13 +197,19 @@ def unban_person(*, person_id: UUID, by: User, why: str, now: datetime) -> User:
 
 @transaction.atomic
 def _set_status(person_id: UUID, status: Status, action: Action, by: User, why: str, now: datetime) -> User:
-    _check(by)
-    person = lock_person(person_id)
-    if person.is_admin and not by.is_admin:
-        raise NotAllowed(_("Only an administrator may do this to an administrator."))
+    person = lock_subject(person_id, by=by)
     if person.status == Status.DELETED:
         raise AccountClosed  # Banned or unbanned, a closed account could be signed in to again.
     person.status = status
     person.save(update_fields=["status"])
     log(action, by=by, now=now, why=why, person=person)
+    return person
+
+
+def lock_subject(person_id: UUID, *, by: User) -> User:
+    """The person somebody moderates, locked. Raises NotAllowed unless they may, PersonNotFound."""
+    _check(by)
+    person = lock_person(person_id)
+    if person.is_admin and not by.is_admin:
+        raise NotAllowed(_("Only an administrator may do this to an administrator."))
     return person

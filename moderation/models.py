@@ -45,8 +45,16 @@ class Action(models.TextChoices):
     ABORT_TREE = "abort_tree"
     BAN_PERSON = "ban_person"
     UNBAN_PERSON = "unban_person"
+    EDIT_PERSON = "edit_person"
+    CLOSE_ACCOUNT = "close_account"
     CLEAR_FLAGS = "clear_flags"
     RETRY_SCORING = "retry_scoring"
+    PURGE_PERSON = "purge_person"
+    PURGE_MESSAGES = "purge_messages"
+    MERGE_PERSON = "merge_person"
+    """`person` went into another account, which `why` names."""
+    PROCESS_FLAG = "process_flag"
+    ISSUE_KEY = "issue_key"
 
 
 class ActionLog(models.Model):

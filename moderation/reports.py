@@ -1,15 +1,15 @@
-"""People complain about a message: the report is kept whole, and the message enters the moderators' queue."""
+"""People flag a message or complain about it: a report is kept whole, and the message enters the moderators' queue."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts import access
-from accounts.models import User
+from accounts import access, news, webhooks
+from accounts.models import News, NewsKind, NoticeKind, User
 from common.text import normalised
 from moderation.models import FlaggedMessage, Report
 from tasks import reactions
@@ -30,11 +30,40 @@ def report(*, message_id: UUID, person: User, labels: Sequence[str], text: str, 
         raise MessageNotFound
     reactions.add(message=message, person=person, emoji=reactions.RED_FLAG, now=now)
     queue(message=message, now=now)
-    return Report.objects.create(
+    filed = Report.objects.create(
         message=message, person=person, labels=list(labels), text=normalised(text), created_at=now
     )
+    about = {"message_id": str(message.pk), "tree_id": str(message.tree_id), "lang": message.lang}
+    payload = {"report_id": filed.pk, **about, "labels": filed.labels}
+    webhooks.announce(kind=NoticeKind.REPORT_FILED, subject=filed.pk, payload=payload, now=now)
+    return filed
+
+
+@transaction.atomic
+def react(*, message_id: UUID, person: User, emoji: str, op: reactions.Op, now: datetime) -> None:
+    """React to a message; a red flag, when it is new, also queues it. Taking the flag back leaves it in the queue: a
+    moderator should still look. Raises what `reactions.react` raises."""
+    added = reactions.react(message_id=message_id, person=person, emoji=emoji, op=op, now=now)
+    if added and emoji == reactions.RED_FLAG:
+        queue(message=Message.objects.get(pk=message_id), now=now)
 
 
 def queue(*, message: Message, now: datetime) -> None:
     """Put the message in the queue, or back into it."""
     FlaggedMessage.objects.update_or_create(message=message, defaults={"processed": False, "created_at": now})
+
+
+def answer(*, message_ids: Collection[UUID], deleted: bool, now: datetime) -> None:
+    """Tell everybody who reported one of these messages what a moderator, or automatic moderation, decided. A report is
+    answered once."""
+    reported = Report.objects.filter(message__in=message_ids).order_by("id")
+    news.tell(
+        News(
+            person_id=person_id,
+            kind=NewsKind.REPORT_ANSWERED,
+            source=str(pk),
+            about={"report_id": pk, "message_id": str(message_id), "decision": "deleted" if deleted else "kept"},
+            at=now,
+        )
+        for pk, person_id, message_id in reported.values_list("id", "person_id", "message_id")
+    )

@@ -1,0 +1,199 @@
+"""Several accounts of one person become one: what they did belongs to the account that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+from random import Random
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.locking import PersonNotFound, lock_people
+from accounts.models import News, PointEntry, Status, User
+from common.errors import DomainError, ErrorCode
+from moderation import removal
+from moderation.actions import NotAllowed, log
+from moderation.models import Action, Report
+from tasks import assignment, locking, reactions, trees
+from tasks.models import (
+    Acknowledgement,
+    FreeLabels,
+    HandedBack,
+    Message,
+    MessageRevision,
+    Ranking,
+    Reaction,
+    Reliability,
+    Review,
+    Skip,
+    Task,
+    TaskState,
+)
+from tasks.rules import TreeRules
+from tasks.tree_states import Event
+
+#: What simply changes hands.
+OWNED: tuple[tuple[type[models.Model], str], ...] = (
+    (Report, "person"),
+    (HandedBack, "person"),
+    (Acknowledgement, "person"),
+    (MessageRevision, "by"),
+    (PointEntry, "person"),
+    (News, "person"),
+)
+#: Of what there is one for each person and these: that of the account that stays counts, the other goes.
+ONE_EACH: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
+    (Reaction, ("message", "emoji")),
+    (FreeLabels, ("message",)),
+    (Skip, ("message", "kind")),
+)
+#: How often to begin anew.
+ATTEMPTS = 5
+
+
+class NothingToMergeInto(DomainError):
+    code = ErrorCode.MOVE_NOT_POSSIBLE
+    status = 409
+    sentence = _("The account to keep was closed. Choose one that its person can still use.")
+
+
+def merge_people(
+    *,
+    into_id: UUID,
+    source_ids: Collection[UUID],
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+) -> None:
+    """Give all that the sources did to the person who stays, and close the sources.
+
+    Where both did the same work, one answer counts. A second ranking is removed, and a second review while its message
+    is undecided. A review that already helped to a verdict stays, as verdicts do, and so does a second reply to one
+    message, for others may have gone on from it: both stay with the closed account. The logs keep the name under which
+    something was done. The sources are closed first; then one transaction per tree, and doing it again finishes what
+    broke off. Raises NotAllowed, PersonNotFound, NothingToMergeInto.
+    """
+    into, sources = _close(into_id, set(source_ids) - {into_id}, by=by, why=why, now=now)
+    for source in sources:
+        assignment.return_all_of(person=source, now=now, rules=rules, rng=rng)
+        for tree_id in _trees_of(source):
+            _in_one(partial(_merge_in, tree_id, source, into, by=by, why=why, now=now, rules=rules, rng=rng))
+        _in_one(partial(_merge_rest, source, into))
+
+
+@transaction.atomic
+def _close(into_id: UUID, source_ids: set[UUID], *, by: User, why: str, now: datetime) -> tuple[User, list[User]]:
+    if not by.is_moderator:
+        raise NotAllowed
+    people = {person.pk: person for person in lock_people({into_id, *source_ids})}
+    if len(people) <= len(source_ids):
+        raise PersonNotFound
+    into = people.pop(into_id)
+    if into.status == Status.DELETED:
+        raise NothingToMergeInto
+    if any(person.is_admin for person in people.values()) and not by.is_admin:
+        raise NotAllowed(_("Only an administrator may do this to an administrator."))
+    for person in people.values():
+        person.status = Status.DELETED
+        person.save(update_fields=["status"])
+        log(Action.MERGE_PERSON, by=by, now=now, why=f"Into {into.pk}. {why}", person=person)
+    return into, list(people.values())
+
+
+def _trees_of(person: User) -> list[UUID]:
+    """Where the person wrote, judged, or missed a deadline, in order."""
+    found = set(Message.objects.filter(author=person).values_list("tree", flat=True))
+    for role in ("claimed_by", "last_holder"):
+        found |= set(Task.objects.filter(**{role: person}, tree__isnull=False).values_list("tree", flat=True))
+    return sorted(found)
+
+
+def _in_one(deed: Callable[[], None]) -> None:
+    """One transaction, begun anew when the account that stays has just taken up the same work or reacted alike: claims
+    and reactions wait for no lock of ours."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with transaction.atomic():
+                deed()
+            return
+        except IntegrityError:
+            if not left:
+                raise
+
+
+def _merge_in(
+    tree_id: UUID, source: User, into: User, *, by: User, why: str, now: datetime, rules: TreeRules, rng: Random
+) -> None:
+    """All that is the source's in one tree. Answers and their tasks go together."""
+    try:
+        tree = locking.lock_tree(tree_id)
+    except locking.TreeNotFound:
+        return  # Meanwhile somebody purged it.
+    done = Task.objects.filter(tree=tree, claimed_by=source, state=TaskState.DONE)
+    theirs = {(task.message_id, task.kind): task.pk for task in done}
+    event = None
+    twice = []
+    for task in Task.objects.filter(tree=tree, claimed_by=into).select_related("message").order_by("id"):
+        same = theirs.get((task.message_id, task.kind))
+        if task.state == TaskState.DONE:
+            twice += [same] if same else []
+        elif same or task.message.author_id == source.pk:
+            # They have done it already, or are about to judge themselves.
+            trees.give_back(task, remember=False)
+            event = Event.RETURNED
+    if _remove_second_answers(twice, rules):
+        event = Event.RECHECKED
+    written = Message.objects.filter(tree=tree, author=source).exclude(task__in=twice)
+    moving = list(written.values_list("id", flat=True))
+    Task.objects.filter(written__in=moving).update(claimed_by=into)
+    Task.objects.filter(message__in=moving).update(author=into)
+    Message.objects.filter(pk__in=moving).update(author=into)
+    Review.objects.filter(message__tree=tree, reviewer=source).exclude(task__in=twice).update(reviewer=into)
+    Ranking.objects.filter(parent__tree=tree, ranker=source).update(ranker=into)
+    done.exclude(pk__in=twice).update(claimed_by=into)
+    Task.objects.filter(tree=tree, last_holder=source).update(last_holder=into)
+    if event is not None:
+        trees.advance(tree=tree, event=event, by=by, now=now, rules=rules, rng=rng, why=why)
+
+
+def _remove_second_answers(task_ids: Collection[UUID], rules: TreeRules) -> bool:
+    """Of the answers to these tasks those that can go. Returns whether any did."""
+    rankings = list(Ranking.objects.filter(task__in=task_ids).order_by("id"))
+    removal.remove_rankings(rankings)
+    removal.remove_points((ranking.pk for ranking in rankings), removal.BY_RANKING)
+    undecided = Review.objects.filter(task__in=task_ids, message__review_result=None)
+    reviews = list(undecided.select_related("message__imported").order_by("id"))
+    removal.remove_points((review.pk for review in reviews), removal.BY_REVIEWING)
+    removal.remove_open_reviews(reviews, rules)
+    return bool(rankings or reviews)
+
+
+def _merge_rest(source: User, into: User) -> None:
+    """What no count of a tree depends on."""
+    for model, role in OWNED:
+        model._default_manager.filter(**{role: source}).update(**{role: into})
+    Task.objects.filter(tree=None, last_holder=source).update(last_holder=into)
+    _leave_one_thumb(source, into)
+    for model, besides in ONE_EACH:
+        theirs = model._default_manager.filter(person=source)
+        same = model._default_manager.filter(person=into, **{name: OuterRef(name) for name in besides})
+        theirs.exclude(Exists(same)).update(person=into)
+        theirs.delete()
+    # Measured anew by the job; until then what is known of either is better than nothing.
+    if not Reliability.objects.filter(person=into).exists():
+        Reliability.objects.filter(person=source).update(person=into)
+    Reliability.objects.filter(person=source).delete()
+
+
+def _leave_one_thumb(source: User, into: User) -> None:
+    """A thumb up excludes a thumb down, and nobody praises themselves."""
+    thumbs = Reaction.objects.filter(emoji__in=reactions.OPPOSITES)
+    judged = thumbs.filter(person=into, message=OuterRef("message"))
+    thumbs.filter(person=source).filter(Exists(judged)).delete()
+    thumbs.filter(Q(person=source) | Q(person=into), message__author=into).delete()

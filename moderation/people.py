@@ -1,0 +1,117 @@
+"""What moderators do to accounts: edit them, close them, hide all somebody wrote. Each is logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from accounts import access
+from accounts.locking import PersonNotFound, lock_person
+from accounts.models import Status, User
+from moderation import actions
+from moderation.models import Action
+from tasks.models import Message
+from tasks.refusals import MessageNotFound
+from tasks.rules import TreeRules
+
+#: What stands for the name of a closed account. Stored, so it is not translated.
+NOBODY = "Deleted user"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to change of an account; None leaves it as it is."""
+
+    display_name: str | None = None
+    notes: str | None = None
+    show_on_leaderboard: bool | None = None
+    enabled: bool | None = None
+    """False bans, True takes a ban back."""
+    accept_terms: bool = False
+    """They accepted the terms in force elsewhere. Nothing takes that back."""
+
+
+def edit(
+    *, person_id: UUID, changes: Changes, by: User, why: str, now: datetime, rules: TreeRules, rng: Random
+) -> User:
+    """Change an account. A ban, or its end, is an action of its own; see `actions.ban_person`.
+
+    Raises NotAllowed, PersonNotFound, AccountClosed: nobody comes back to a closed account, and it gets no name again.
+    """
+    person = _edit(person_id, changes, by, why, now)
+    if changes.enabled is False and person.status != Status.DELETED:
+        # Also of somebody banned already: that finishes what a ban may have left undone.
+        return actions.ban_person(person_id=person_id, by=by, why=why, now=now, rules=rules, rng=rng)
+    if changes.enabled and person.status != Status.ACTIVE:
+        return actions.unban_person(person_id=person_id, by=by, why=why, now=now)
+    return person
+
+
+@transaction.atomic
+def _edit(person_id: UUID, changes: Changes, by: User, why: str, now: datetime) -> User:
+    person = actions.lock_subject(person_id, by=by)
+    wanted = {name: getattr(changes, name) for name in ("display_name", "notes", "show_on_leaderboard")}
+    changed = [name for name, value in wanted.items() if value is not None and value != getattr(person, name)]
+    if person.status == Status.DELETED and ("display_name" in changed or changes.enabled):
+        raise actions.AccountClosed
+    for name in changed:
+        setattr(person, name, wanted[name])
+    if changes.accept_terms and not access.accepted_terms(person):
+        access.accept_terms(person=person, now=now)
+        changed.append("terms")
+    if changed:
+        person.save(update_fields=[name for name in changed if name != "terms"])
+        actions.log(Action.EDIT_PERSON, by=by, now=now, why=f"{', '.join(changed)}. {why}", person=person)
+    return person
+
+
+def close_account(*, person_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> User:
+    """Forget who this person is: name, address and notes go, what they wrote stays and belongs to nobody known.
+
+    By a moderator, or by the person. They cannot sign in any more; whoever comes again with the same name or address is
+    somebody new. Committed first, so that an account is closed whatever happens afterwards; closing it again finishes
+    the rest. Raises NotAllowed, PersonNotFound.
+    """
+    person = _anonymise(person_id, by, why, now)
+    actions.let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
+    return person
+
+
+@transaction.atomic
+def _anonymise(person_id: UUID, by: User, why: str, now: datetime) -> User:
+    person = lock_person(person_id) if by.pk == person_id else actions.lock_subject(person_id, by=by)
+    EmailAddress.objects.filter(user=person).delete()
+    first_time = person.status != Status.DELETED
+    person.status, person.show_on_leaderboard = Status.DELETED, False
+    person.display_name, person.username, person.email, person.notes = NOBODY, f"deleted_{person.pk}", None, ""
+    person.save(
+        update_fields=["status", "show_on_leaderboard", "display_name", "username", "email", "notes"],
+    )
+    if first_time:
+        actions.log(Action.CLOSE_ACCOUNT, by=by, now=now, why=why, person=person)
+    return person
+
+
+def delete_messages_of(*, person_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:
+    """Hide everything a person wrote, with all that is below it. Returns how many messages were hidden.
+
+    One message per transaction, each logged: a person who wrote much must not keep trees locked. Doing it again
+    finishes what broke off. Raises NotAllowed, PersonNotFound.
+    """
+    if not by.is_moderator:
+        raise actions.NotAllowed
+    if not User.objects.filter(pk=person_id).exists():
+        raise PersonNotFound
+    hidden = 0
+    left = Message.objects.filter(author=person_id, deleted=False).order_by("depth", "created_at", "id")
+    for message_id in list(left.values_list("id", flat=True)):
+        try:
+            hidden += actions.delete_message(message_id=message_id, by=by, why=why, now=now, rules=rules, rng=rng)
+        except MessageNotFound:
+            pass  # Somebody purged it meanwhile.
+    return hidden
