@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 
-def _every(seconds: int, job: str) -> dict[str, Any]:
+def _every(seconds: int, job: str, *arguments: str) -> dict[str, Any]:
     """A sweep nobody ran before the next one is due is dropped: queues must not fill while the worker is away."""
-    return {"task": job, "schedule": seconds, "options": {"expires": seconds}}
+    return {"task": job, "args": arguments, "schedule": seconds, "options": {"expires": seconds}}
 
+
+#: Minutes after which the boards of each time are counted anew. The longest takes seconds over a million entries.
+BOARDS = {"day": 5, "week": 15, "month": 30, "total": 60}
 
 TIMETABLE = {
     job: _every(seconds, job)
@@ -22,8 +25,14 @@ TIMETABLE = {
         "tasks.promote_known_answers": 60 * 60,
         "tasks.measure_reliability": 6 * 60 * 60,
         "moderation.moderate": 60,
+        "accounts.deliver_webhooks": 60,
         "stats.keep_streaks": 600,
+        "stats.count_public": 15 * 60,
         "stats.measure_agreement": 6 * 60 * 60,
+        "accounts.forget_news": 24 * 60 * 60,
         "oasst_web.forget_sessions": 24 * 60 * 60,
+        "accounts.forget_notices": 24 * 60 * 60,
     }.items()
+} | {
+    f"stats.count_board {frame}": _every(minutes * 60, "stats.count_board", frame) for frame, minutes in BOARDS.items()
 }

@@ -1,1 +1,1 @@
-"""Streaks. Figures for the public and leaderboards will live here too."""
+"""Figures: leaderboards, troll boards, streaks, agreement, and what the public is told."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
+
+from accounts.models import Status
 
 #: The subject of figures about orders; all other subjects are labels.
 RANKINGS = "rankings"
@@ -67,3 +71,119 @@ class AgreementFigure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} in {self.lang}, {self.week or 'all time'}"
+
+
+class Frame(models.TextChoices):
+    """How far back a board looks."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TOTAL = "total"
+
+
+class BoardKind(models.TextChoices):
+    LEADER = "leader"
+    TROLL = "troll"
+
+
+class Board(models.Model):
+    """When a board was last counted. Whoever counts writes this row first, so nobody else does meanwhile."""
+
+    kind = models.CharField(max_length=8, choices=BoardKind.choices)
+    frame = models.CharField(max_length=8, choices=Frame.choices)
+    since = models.DateTimeField(null=True, help_text="What happened before does not count; null: everything counts.")
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["kind", "frame"], name="one_board_of_a_kind_per_frame"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} board of the {self.frame}"
+
+
+def _count(help_text: str = "") -> models.PositiveIntegerField[int, int]:
+    return models.PositiveIntegerField(default=0, help_text=help_text)
+
+
+class LeaderRowQuerySet(models.QuerySet["LeaderRow"]):
+    def shown(self) -> Self:
+        """Best first, without those who were hidden, banned or closed, if only since the board was counted."""
+        shown = Q(rank__isnull=False, person__show_on_leaderboard=True, person__status=Status.ACTIVE)
+        return self.filter(shown).order_by("rank")
+
+
+class LeaderRow(models.Model):
+    """What one person earned in the time of a board, out of the points ledger."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="leaders")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leader_rows")
+    rank = models.PositiveIntegerField(null=True, help_text="1 is best; null for whom boards do not show.")
+    score = models.PositiveIntegerField(help_text="tasks.points.score of the time.")
+
+    prompts = _count()
+    replies_assistant = _count()
+    replies_prompter = _count()
+    labels_simple = _count("Reviews with few questions.")
+    labels_full = _count("Reviews with all questions.")
+    rankings_total = _count()
+    rankings_good = _count("Rankings that told something about what came out in the end.")
+    accepted_prompts = _count()
+    accepted_replies_assistant = _count()
+    accepted_replies_prompter = _count()
+    reply_ranked_1 = _count("How often anybody put a message of the person first.")
+    reply_ranked_2 = _count()
+    reply_ranked_3 = _count()
+
+    objects: ClassVar[Any] = LeaderRowQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["board", "person"], name="one_row_per_leader"),)
+        indexes = (models.Index(fields=["board", "rank"], name="leaders_in_order", condition=Q(rank__isnull=False)),)
+
+    def __str__(self) -> str:
+        return f"{self.rank}: {self.score}"
+
+
+class TrollRow(models.Model):
+    """What others found wrong with one person's messages in the time of a board. A hint for moderators, no verdict."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="trolls")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="troll_rows")
+    rank = models.PositiveIntegerField(help_text="1 is worst.")
+    score = models.IntegerField()
+
+    red_flags = _count("Those that no moderator cleared.")
+    upvotes = _count()
+    downvotes = _count()
+    spam_prompts = _count("Prompts whose tree was aborted.")
+    quality = _figure("Mean of the label over all who answered, 0 to 1; so the four below.")
+    humor = _figure("")
+    toxicity = _figure("")
+    violence = _figure("")
+    helpfulness = _figure("")
+    spam = _count("How often the label was given; so the six below.")
+    lang_mismatch = _count()
+    not_appropriate = _count()
+    pii = _count()
+    hate_speech = _count()
+    sexual_content = _count()
+    political_content = _count()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["board", "person"], name="one_row_per_troll"),)
+        indexes = (models.Index(fields=["board", "rank"], name="trolls_in_order"),)
+
+    def __str__(self) -> str:
+        return f"{self.rank}: {self.score}"
+
+
+class PublicFigures(models.Model):
+    """Figures for everybody, under the name of the published protocol."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    figures = models.JSONField(help_text="Numbers by name, or a list of rows.")
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
