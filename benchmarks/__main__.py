@@ -1,4 +1,4 @@
-"""`python -m benchmarks fill | claims | answers | sweeps | consensus`: see README.md beside this file."""
+"""`python -m benchmarks fill | claims | answers | http | sweeps | consensus`: see README.md beside this file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from benchmarks.sweeps import SWEEPS
 
 #: Volunteers at the same time, and how many calls each of them makes.
 CROWDS = {1: 300, 50: 20}
+#: The same for the published protocol, each call being a task, its acknowledgement and its answer.
+API_CROWDS = {1: 100, 50: 20}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["fill", "claims", "answers", "sweeps", "consensus"])
+    parser.add_argument("what", choices=["fill", "claims", "answers", "http", "sweeps", "consensus"])
     parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
     parser.add_argument("--seeds", type=int, default=8, help="of consensus: how often each simulation is run")
     options = parser.parse_args()
@@ -33,6 +35,9 @@ def main() -> None:
             return
         if options.what == "sweeps":
             _sweeps(environment, options.json)
+            return
+        if options.what == "http":
+            _http(environment, options.json)
             return
         rows = []
         for way in ("functions", "http"):
@@ -78,6 +83,25 @@ def _sweeps(environment: dict[str, str], as_json: bool) -> None:
         for row in rows:
             print("| " + " | ".join(map(str, row.values())) + " |")
     if any(row["job"] == "replay" and row["result"] != "0 differences" for row in rows):
+        sys.exit(1)
+
+
+def _http(environment: dict[str, str], as_json: bool) -> None:
+    """The published protocol at full size: one volunteer, then fifty. No error and no over-collection may be found."""
+    rows: list[dict[str, object]] = []
+    for volunteers, calls in API_CROWDS.items():
+        out = _run(environment, "-m", "benchmarks.measure", "full", "api", str(volunteers), str(calls), "http")
+        rows.append(json.loads(out.splitlines()[-1]))
+    drifts = _drifts(environment, "full")
+    if as_json:
+        print("\n".join(map(json.dumps, rows)))
+    else:
+        print("| " + " | ".join(rows[0]) + " |")
+        print("|" + " --- |" * len(rows[0]))
+        for row in rows:
+            print("| " + " | ".join(map(str, row.values())) + " |")
+    print(f"Drifts found by check_trees afterwards: {drifts}", file=sys.stderr)
+    if drifts or any(row["errors"] for row in rows):
         sys.exit(1)
 
 

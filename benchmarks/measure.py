@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks import databases
-from benchmarks.volunteers import Measured, through_functions, through_http
+from benchmarks.volunteers import Measured, through_api, through_functions, through_http
 
 
 def measure(
@@ -38,6 +38,33 @@ def measure(
             _crowd(8, lambda n: through_http(port, sessions, 4, 9000 + n, submit, Measured()))
             measured.wall = _crowd(volunteers, lambda n: through_http(port, sessions, calls, n, submit, measured))
     return _summary(measured, size, way, volunteers, submit)
+
+
+def measure_api(environment: dict[str, str], volunteers: int, calls: int) -> dict[str, Any]:
+    """So many volunteers of one client program, at full size, each through task, ack and interaction `calls` times."""
+    databases.use(environment, "full")
+    from django.utils import timezone
+
+    from accounts import keys
+    from accounts.models import Scope
+
+    _client, key = keys.issue(
+        description="benchmark", scopes=[Scope.VOLUNTEER], now=timezone.now(), terms_accepted_there=True
+    )
+    crowd = [secrets.token_hex(8) for _ in range(400)]
+    measured = Measured()
+    with _web() as port:
+        _crowd(8, lambda n: through_api(port, key, crowd, 10, 9000 + n, Measured()))
+        measured.wall = _crowd(volunteers, lambda n: through_api(port, key, crowd, calls, n, measured))
+    summary: dict[str, Any] = {
+        "volunteers": volunteers,
+        "answers": len(measured.answers),
+        "answers_per_second": round(len(measured.answers) / measured.wall, 1),
+    }
+    for name, seconds in (("task", measured.claims), ("ack", measured.acks), ("interaction", measured.answers)):
+        summary |= {f"{name}_p{p}_ms": round(percentile(seconds, p) * 1000, 1) for p in (50, 95)}
+    summary |= {"refusals": measured.refusals, "errors": len(measured.errors)}
+    return summary | ({"first_error": measured.errors[0]} if measured.errors else {})
 
 
 def _crowd(count: int, work: Callable[[int], None]) -> float:
@@ -125,4 +152,7 @@ if __name__ == "__main__":
     environment = {
         k: v for k, v in os.environ.items() if k in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OASST_DATA_DIR")
     }
-    print(json.dumps(measure(environment, size, way, int(volunteers), int(calls), what == "answers")))
+    if way == "api":
+        print(json.dumps(measure_api(environment, int(volunteers), int(calls))))
+    else:
+        print(json.dumps(measure(environment, size, way, int(volunteers), int(calls), what == "answers")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import threading
 import time
@@ -24,13 +25,14 @@ class Measured:
     answers: list[float] = field(default_factory=list)
     claim_queries: list[int] = field(default_factory=list)
     answer_queries: list[int] = field(default_factory=list)
+    acks: list[float] = field(default_factory=list)
     refusals: int = 0
     errors: list[str] = field(default_factory=list)
     wall: float = 0.0
     lock: Any = field(default_factory=threading.Lock)
 
     def add(self, other: Measured) -> None:
-        for name in ("claims", "answers", "claim_queries", "answer_queries", "errors"):
+        for name in ("claims", "answers", "claim_queries", "answer_queries", "acks", "errors"):
             getattr(self, name).extend(getattr(other, name))
         self.refusals += other.refusals
 
@@ -160,3 +162,71 @@ def _fields(page: str, rng: Random) -> dict[str, str]:
     names = sorted(set(re.findall(r'name="(place-[^"]+)"', page)))
     places = rng.sample(range(1, len(names) + 1), len(names))
     return {name: str(place) for name, place in zip(names, places, strict=True)}
+
+
+def through_api(port: int, key: str, crowd: list[str], calls: int, seed: int, measured: Measured) -> None:
+    """One volunteer's thread through the published protocol: POST for a task, acknowledge it, POST the answer."""
+    rng, mine = Random(seed), Measured()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        for _ in range(calls):
+            person = {"id": rng.choice(crowd), "display_name": "Volunteer", "auth_method": "discord"}
+            seconds, status, task = _call(connection, key, "tasks/", {"type": "random", "user": person, "lang": "en"})
+            mine.claims.append(seconds)
+            if status != 200:
+                _note(mine, status, "a task request")
+                continue
+            name = token_hex(8)
+            seconds, status, _nothing = _call(connection, key, f"tasks/{task['id']}/ack", {"message_id": name})
+            mine.acks.append(seconds)
+            if status != 204:
+                _note(mine, status, "an acknowledgement")
+                continue
+            seconds, status, _done = _call(connection, key, "tasks/interaction", _interaction(task, person, name, rng))
+            if status == 200:
+                mine.answers.append(seconds)
+            else:
+                _note(mine, status, "an answer")
+    except Exception as problem:  # as above
+        mine.errors.append(repr(problem))
+    finally:
+        connection.close()
+        with measured.lock:
+            measured.add(mine)
+
+
+def _call(connection: http.client.HTTPConnection, key: str, path: str, body: Any) -> tuple[float, int, Any]:
+    started = time.perf_counter()
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    connection.request("POST", f"/api/v1/{path}", json.dumps(body), headers)
+    response = connection.getresponse()
+    text = response.read().decode()
+    return time.perf_counter() - started, response.status, json.loads(text) if text else None
+
+
+def _note(mine: Measured, status: int, what: str) -> None:
+    """503 with 1006 says that nothing is available, which is a refusal in this protocol."""
+    if status >= 500 and status != 503:
+        mine.errors.append(f"{status} for {what}")
+    else:
+        mine.refusals += 1
+
+
+def _interaction(task: Any, person: Any, name: str, rng: Random) -> Any:
+    """An answer to whatever the task asks."""
+    if "valid_labels" in task:
+        labels = dict.fromkeys(task["valid_labels"], 0.0)
+        about = {"message_id": task["message_id"], "task_id": task["id"], "labels": labels}
+        return {"type": "text_labels", "user": person, "text": "", **about}
+    if "reply_messages" in task:
+        places = list(range(len(task["reply_messages"])))
+        rng.shuffle(places)
+        return {"type": "message_ranking", "user": person, "message_id": name, "ranking": places}
+    text = f"A reply of some length, number {token_hex(8)}. " * 4
+    return {
+        "type": "text_reply_to_message",
+        "user": person,
+        "message_id": name,
+        "user_message_id": token_hex(8),
+        "text": text,
+    }
