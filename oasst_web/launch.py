@@ -45,6 +45,7 @@ WITHOUT_DATABASE = frozenset(
         "startproject",
         "test",
         "version",
+        "write_python_client",
     }
 )
 

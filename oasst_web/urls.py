@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from oasst_web.pages import agreement, contributions, dashboard, entrance, health, reliability, rules, trees, work
 
@@ -39,6 +39,8 @@ urlpatterns = [
     path("moderation/agreement/", agreement.agreement, name="agreement"),
     path("moderation/reliability/", reliability.reliability, name="reliability"),
     # For machines.
+    path("api/", include("oasst_web.api.urls")),
+    path("_allauth/app/v1/", include("oasst_web.api.sign_in")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -1,4 +1,4 @@
-"""The one box of the sign-in page."""
+"""The one box of the sign-in page, and the same for programs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import RequestLoginCodeForm
 from allauth.core import context, ratelimit
+from allauth.headless.internal.restkit.inputs import Input
 from django.utils.translation import gettext_lazy as _
 
 from oasst_web import sign_in
@@ -29,3 +30,7 @@ class EmailForm(RequestLoginCodeForm):
             raise get_adapter().validation_error("too_many_login_attempts")
         self._user = sign_in.person_for(email=email, lang=sign_in.preferred_language(context.request))
         return email
+
+
+class EmailInput(EmailForm, Input):
+    """The address as a program sends it."""

@@ -24,7 +24,7 @@ class Page:
 
 def page(rows: QuerySet[Any], *, after: str, size: int = SIZE) -> Page:
     """The rows older than the cursor. A cursor we cannot read means the first page."""
-    start = _read(after)
+    start = read(after)
     if start is not None:
         at, pk = start
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
@@ -37,7 +37,8 @@ def _written(row: Any) -> str:
     return f"{row.created_at.isoformat()}_{row.pk}"
 
 
-def _read(cursor: str) -> tuple[datetime, UUID] | None:
+def read(cursor: str) -> tuple[datetime, UUID] | None:
+    """The row a cursor points at; None if it is no cursor."""
     moment, _separator, pk = cursor.partition("_")
     try:
         at = parse_datetime(moment)

@@ -24,6 +24,9 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: One-click sign-in for the demo people. `manage.py up --demo` turns it on; never in production.
 DEMO = False
 
+#: Whether webhooks may go to this machine, also by plain HTTP: to try out a receiver. Others could reach its services.
+WEBHOOKS_TO_LOOPBACK = False
+
 #: Who runs the site and how to reach them, in one line; the terms and the foot of every page name it.
 OPERATOR = env.str("OPERATOR", "")
 
@@ -37,6 +40,9 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.headless",
+    "rest_framework",
+    "drf_spectacular",
     "common",
     "accounts",
     "tasks",
@@ -142,6 +148,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
+#: Programs sign people in too, by the same codes; browsers have the sign-in page. See oasst_web.api.sign_in.
+HEADLESS_CLIENTS = ("app",)
+
 #: Proxies between visitors and us, each of which adds an address to X-Forwarded-For. Without it, all visitors have the
 #: proxy's address and share its limit of sign-in attempts; with too many, anybody can claim to be somebody else.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 1)
@@ -179,6 +188,30 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "form-action": [SELF],
     }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Open-Assistant, continued",
+    "DESCRIPTION": "Version 1 is Open-Assistant's published protocol; version 2 is for new clients.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Choices stand where they are used; else each set of them would need a name.
+    "POSTPROCESSING_HOOKS": [],
+    # They have no other names than their values.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "api-key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            "HTTPBearer": {"type": "http", "scheme": "bearer"},
+            "session-token": {"type": "apiKey", "in": "header", "name": "X-Session-Token"},
+            "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        }
+    },
 }
 
 CSRF_FAILURE_VIEW = "oasst_web.pages.errors.csrf_failure"

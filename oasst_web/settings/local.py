@@ -7,6 +7,7 @@ from oasst_web.settings import STORAGES, env
 
 DEBUG = env.bool("DJANGO_DEBUG", False)
 DEMO = env.bool("OASST_DEMO", False)
+WEBHOOKS_TO_LOOPBACK = True
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
