@@ -40,7 +40,6 @@ from tasks.tree_states import Event
 OWNED: tuple[tuple[type[models.Model], str], ...] = (
     (Report, "person"),
     (HandedBack, "person"),
-    (Acknowledgement, "person"),
     (MessageRevision, "by"),
     (PointEntry, "person"),
     (News, "person"),
@@ -50,6 +49,7 @@ ONE_EACH: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (Reaction, ("message", "emoji")),
     (FreeLabels, ("message",)),
     (Skip, ("message", "kind")),
+    (Acknowledgement, ("client", "frontend_message_id")),
 )
 #: How often to begin anew.
 ATTEMPTS = 5

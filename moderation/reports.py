@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import access, news, webhooks
 from accounts.models import News, NewsKind, NoticeKind, User
@@ -24,7 +25,7 @@ def report(*, message_id: UUID, person: User, labels: Sequence[str], text: str, 
     """Store a report, red-flag the message and queue it for moderators. A second report is stored beside the first."""
     access.check_may_take_part(person)
     if not set(labels) <= set(REPORT_LABELS):
-        raise InvalidLabel
+        raise InvalidLabel(_("A report can name these: %(names)s.") % {"names": ", ".join(REPORT_LABELS)})
     message = Message.objects.visible_to(person).filter(pk=message_id).first()
     if message is None:
         raise MessageNotFound

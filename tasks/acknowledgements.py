@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ApiClient, User
 from common.errors import DomainError, ErrorCode
 from tasks.locking import TaskNotFound
-from tasks.models import Acknowledgement, Task
+from tasks.models import Acknowledgement, Task, TaskState
 from tasks.refusals import NotYours, TaskGone
 
 
@@ -42,24 +42,40 @@ def acknowledge(*, task_id: UUID, client: ApiClient, person: User | None, name: 
         raise TaskGone
     if holder.api_client_id != client.pk or person not in (None, holder):
         raise NotYours
-    before = Acknowledgement.objects.filter(client=client, task=task, person=holder).first()
+    for _try in range(2):
+        try:
+            with transaction.atomic():
+                return _bind(task, client, holder, name, now)
+        except IntegrityError:
+            continue  # The same call came twice at once; the other has stored it.
+    raise AlreadyAcknowledged
+
+
+def _bind(task: Task, client: ApiClient, holder: User, name: str, now: datetime) -> None:
+    mine = Acknowledgement.objects.filter(client=client, person=holder)
+    before = mine.filter(task=task).first()
     if before is not None:
         if before.frontend_message_id != name:
             raise AlreadyAcknowledged
         return
-    try:
-        with transaction.atomic():
-            Acknowledgement.objects.create(client=client, task=task, person=holder, frontend_message_id=name, at=now)
-    except IntegrityError as problem:
-        raise AlreadyAcknowledged from problem
+    taken = mine.select_related("task").filter(frontend_message_id=name).first()
+    if taken is None:
+        Acknowledgement.objects.create(client=client, task=task, person=holder, frontend_message_id=name, at=now)
+        return
+    if taken.task.state != TaskState.DONE and holder.pk in (taken.task.claimed_by_id, taken.task.last_holder_id):
+        raise AlreadyAcknowledged
+    # Some clients have few names, or name a task after its message: a name is free again when its task is done.
+    taken.task, taken.at = task, now
+    taken.save(update_fields=["task", "at"])
 
 
-def task_named(*, client: ApiClient, name: str) -> UUID:
-    """The task this client gave the name to. Raises TaskNotFound, InvalidFrontendId."""
+def task_named(*, client: ApiClient, person: User | None, name: str) -> UUID:
+    """The task this client gave the name to, for this person or for anybody. Raises TaskNotFound, InvalidFrontendId."""
     check_name(name)
-    found: UUID | None = (
-        Acknowledgement.objects.filter(client=client, frontend_message_id=name).values_list("task", flat=True).first()
-    )
+    named = Acknowledgement.objects.filter(client=client, frontend_message_id=name)
+    if person is not None:
+        named = named.filter(person=person)
+    found: UUID | None = named.values_list("task", flat=True).first()
     if found is None:
         raise TaskNotFound
     return found

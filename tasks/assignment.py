@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
 
 from accounts import access, news
 from accounts.models import News, NewsKind, User
@@ -216,6 +217,15 @@ def held_task(*, task_id: UUID, by: User) -> Task:
         raise locking.TaskNotFound
     if by.pk not in (task.claimed_by_id, task.last_holder_id):
         raise NotYours
+    return task
+
+
+def review_task_of(*, message_id: UUID, person: User) -> Task:
+    """The review of this message that the person holds, missed or gave. Raises TaskNotFound."""
+    theirs = Task.objects.filter(Q(claimed_by=person) | Q(last_holder=person), message=message_id, kind__in=REVIEWING)
+    task: Task | None = theirs.order_by(F("claimed_by").desc(nulls_last=True)).first()
+    if task is None:
+        raise locking.TaskNotFound
     return task
 
 

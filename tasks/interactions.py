@@ -65,6 +65,7 @@ class Origin:
 
     client: ApiClient
     frontend_message_id: str
+    """If another message of this client has the name, this one is stored without: no text is lost for a name."""
 
 
 def submit(
@@ -204,10 +205,17 @@ def _store_message(
         lang=tree.lang,
         depth=task.message.depth + 1 if task.message else 0,
         api_client=origin.client if origin else None,
-        frontend_message_id=origin.frontend_message_id if origin else None,
+        frontend_message_id=_free_name(origin),
         created_at=now,
     )
     return tree, message_id
+
+
+def _free_name(origin: Origin | None) -> str | None:
+    if origin is None:
+        return None
+    named = Message.objects.filter(api_client=origin.client, frontend_message_id=origin.frontend_message_id)
+    return None if named.exists() else origin.frontend_message_id
 
 
 def _trust_in(person: User | None) -> Reliability | None:
@@ -276,7 +284,9 @@ def _repeated(task: Task, draft: Draft) -> Receipt:
 
 
 @transaction.atomic
-def label_freely(*, message: Message, person: User, labels: dict[str, float], now: datetime) -> FreeLabels:
+def label_freely(
+    *, message: Message, person: User, labels: dict[str, float], now: datetime, text: str = ""
+) -> FreeLabels:
     """Labels nobody asked for. The newest of a person on a message replace their earlier ones; they decide nothing.
 
     `message` must have been fetched through `visible_to(person)`. Raises UserDisabled, TermsNotAccepted, InvalidLabel,
@@ -286,7 +296,9 @@ def label_freely(*, message: Message, person: User, labels: dict[str, float], no
     if not set(labels) <= set(LABELS) or not all(0 <= value <= 1 for value in labels.values()):
         raise InvalidLabel(_("Only known labels can be given, with values from 0 to 1."))
     locking.keep_message(message.pk)
+    # Clients send the text that they labelled; only words of the person's own are worth keeping.
+    said = {"text": text} if text and text != message.text else {}
     free, _created = FreeLabels.objects.update_or_create(
-        message=message, person=person, defaults={"labels": labels, "created_at": now}
+        message=message, person=person, defaults={"labels": labels, "created_at": now, **said}
     )
     return free

@@ -34,6 +34,8 @@ PROXY = frozenset({Scope.VOLUNTEER})
 MODERATORS = frozenset({Scope.MODERATOR})
 EITHER = PROXY | MODERATORS
 ADMINS = frozenset({Scope.ADMIN})
+#: How deep a body may be nested.
+DEEPEST = 32
 #: For what anybody may do, without a key.
 PUBLIC: frozenset[Scope] = frozenset()
 
@@ -146,6 +148,28 @@ class OneForm(DefaultContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
+class Parser(JSONParser):
+    """JSON of a reasonable depth: what is nested beyond it breaks whoever reads it next."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            data = super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError(_("The body is nested too deeply.")) from None
+        layer = [data]
+        for _depth in range(DEEPEST):
+            layer = [inner for each in layer for inner in _inside(each)]
+            if not layer:
+                return data
+        raise exceptions.ParseError(_("The body is nested too deeply."))
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 class BodyTooLarge(exceptions.APIException):
     status_code = 413
     default_detail = _("The body is too large. Nothing was stored.")
@@ -157,7 +181,7 @@ class ApiView(APIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = (JSONParser,)
+    parser_classes = (Parser,)
     renderer_classes = (Renderer,)
     content_negotiation_class = OneForm
     version_of: Version
@@ -231,7 +255,8 @@ def _pattern(path: str) -> str:
     """`messages/{message_id}/tree` as a regular expression. Anything but a slash may stand for a parameter: what is no
     id is refused in words, not as a missing page."""
     parts = [f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else part for part in path.split("/")]
-    return f"^{'/'.join(parts)}$"
+    # The reference took such an address without the slash as well, and its website leaves it out.
+    return f"^{'/'.join(parts)}{'?' if path.endswith('/') else ''}$"
 
 
 def examples(route: Route) -> list[OpenApiExample]:

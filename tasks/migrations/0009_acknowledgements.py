@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acknowledgements', to='tasks.task')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('client', 'frontend_message_id'), name='one_task_per_client_id')],
+                'constraints': [models.UniqueConstraint(fields=('client', 'frontend_message_id', 'person'), name='one_task_per_name_of_a_person')],
             },
         ),
     ]

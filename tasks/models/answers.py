@@ -89,6 +89,7 @@ class FreeLabels(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="free_labels")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     labels = models.JSONField(help_text="label → value 0..1.")
+    text = models.TextField(blank=True, db_default="", help_text="What they said with them, in their own words.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

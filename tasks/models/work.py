@@ -122,7 +122,9 @@ class Acknowledgement(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["client", "frontend_message_id"], name="one_task_per_client_id"),
+            models.UniqueConstraint(
+                fields=["client", "frontend_message_id", "person"], name="one_task_per_name_of_a_person"
+            ),
         )
 
     def __str__(self) -> str:

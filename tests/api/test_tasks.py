@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.models import Scope
-from tasks.models import Message, Ranking, Review, Skip
+from moderation.models import Report
+from tasks.models import FreeLabels, Message, Ranking, Review, Skip
 from tasks.tree_states import State
 from tests.api.calling import Program, somebody
-from tests.making import drifts, make_tree, replies_to, root_of
+from tests.making import at_once, drifts, make_tree, replies_to, root_of
 
 pytestmark = pytest.mark.django_db
 
@@ -138,16 +140,108 @@ def test_nobody_answers_what_another_client_was_given() -> None:
     assert not Message.objects.filter(api_client__isnull=False).exists()
 
 
-def test_a_name_stands_for_one_task_of_a_client() -> None:
+def test_a_name_stands_for_one_task_of_a_person_as_long_as_it_is_held() -> None:
     make_tree(width=3)
     program = Program()
-    task, _person = acknowledged(program, "assistant_reply")
-    second, _other = given(program, "assistant_reply")
-    again = program.post(f"tasks/{task['id']}/ack", {"message_id": "post-1"})
-    assert again.status_code == 204
-    for path, name in ((task["id"], "post-2"), (second["id"], "post-1")):
-        response = program.post(f"tasks/{path}/ack", {"message_id": name})
-        assert (response.status_code, response.json()["error_code"]) == (400, 2103)
+    task, person = acknowledged(program, "assistant_reply")
+    assert program.post(f"tasks/{task['id']}/ack", {"message_id": "post-1"}).status_code == 204
+    response = program.post(f"tasks/{task['id']}/ack", {"message_id": "post-2"})
+    assert (response.status_code, response.json()["error_code"]) == (400, 2103)
+    make_tree(state=State.RANKING, replies=2)
+    second, _person = given(program, "rank_assistant_replies", person)
+    response = program.post(f"tasks/{second['id']}/ack", {"message_id": "post-1"})
+    assert (response.status_code, response.json()["error_code"]) == (400, 2103)
+    # Some clients have few names: one is free again when its task is done.
+    assert program.post("tasks/interaction", reply(person)).status_code == 200
+    assert program.post(f"tasks/{second['id']}/ack", {"message_id": "post-1"}).status_code == 204
+    ranking = {"type": "message_ranking", "user": person, "message_id": "post-1", "ranking": [0, 1]}
+    assert program.post("tasks/interaction", ranking).status_code == 200
+
+
+def test_two_people_may_have_tasks_of_one_name() -> None:
+    """Some clients name a review after its message, which three people review."""
+    make_tree(width=3)
+    program = Program()
+    for text in ("One answer.", "Another answer."):
+        _task, person = acknowledged(program, "assistant_reply", "the-message")
+        assert program.post("tasks/interaction", reply(person, "the-message", text)).status_code == 200
+    assert sorted(Message.objects.filter(api_client=program.client).values_list("text", flat=True)) == [
+        "Another answer.",
+        "One answer.",
+    ]
+
+
+def test_a_text_is_stored_even_if_its_name_is_taken() -> None:
+    make_tree(width=3)
+    program = Program()
+    for name in ("post-1", "post-2"):
+        _task, person = acknowledged(program, "assistant_reply", name)
+        body = {**reply(person, name, f"Text for {name}."), "user_message_id": "always-the-same"}
+        assert program.post("tasks/interaction", body).status_code == 200
+    names = Message.objects.filter(api_client=program.client).order_by("created_at")
+    assert list(names.values_list("text", "frontend_message_id")) == [
+        ("Text for post-1.", "always-the-same"),
+        ("Text for post-2.", None),
+    ]
+
+
+def test_an_answer_with_labels_is_a_review_also_without_the_id_of_its_task() -> None:
+    make_tree(replies=1, verdict=None)
+    program = Program()
+    task, person = given(program, "label_assistant_reply")
+    body = {"type": "text_labels", "user": person, "text": "", "labels": {"spam": 0}, "message_id": task["message_id"]}
+    assert program.post("tasks/interaction", body).status_code == 200
+    assert Review.objects.filter(message=task["message_id"], reviewer__username=person["id"]).count() == 1
+    response = program.post("tasks/interaction", {**body, "user": somebody()})
+    assert (response.status_code, response.json()["error_code"]) == (400, 2100)
+
+
+def test_a_report_keeps_every_word_whatever_labels_come_with_it() -> None:
+    tree = make_tree(replies=1)
+    program, about = Program(), {"message_id": str(root_of(tree).pk), "user": somebody(), "is_report": True}
+    # As the website sends it: no slash, and an empty list of labels.
+    assert program.post("text_labels", {**about, "text": "It is a copy.", "labels": []}).status_code == 204
+    assert (
+        program.post("text_labels/", {**about, "text": "Rude.", "labels": {"spam": 1, "humor": 1}}).status_code == 204
+    )
+    assert list(Report.objects.order_by("id").values_list("text", "labels")) == [
+        ("It is a copy.", []),
+        ("Rude. (humor)", ["spam"]),
+    ]
+
+
+def test_free_labels_keep_the_words_that_came_with_them() -> None:
+    tree = make_tree(replies=1)
+    body = {"message_id": str(root_of(tree).pk), "user": somebody(), "labels": {"spam": 0.2}}
+    assert Program().post("text_labels/", {**body, "text": "Because."}).status_code == 204
+    assert FreeLabels.objects.get().text == "Because."
+
+
+@pytest.mark.parametrize("path", ["tasks", "messages", "frontend_users", "stats"])
+def test_an_address_may_leave_its_last_slash_out(path: str) -> None:
+    method = "POST" if path in ("tasks", "frontend_users") else "GET"
+    response = Program(Scope.ADMIN).call(method, path, {} if method == "POST" else None)
+    assert response.status_code != 404
+
+
+def test_a_body_that_is_nested_beyond_reason_is_refused() -> None:
+    program = Program()
+    for body in ("[" * 100_000, "[" * 50 + "]" * 50):
+        response = Client().post(
+            "/api/v1/tasks/", data=body, content_type="application/json", headers={"X-API-Key": program.key}
+        )
+        assert response.status_code == 422
+
+
+def test_the_same_acknowledgement_many_times_at_once_is_one(transactional_db: None) -> None:
+    make_tree()
+    program = Program()
+    task, _person = given(program, "assistant_reply")
+
+    def acknowledge() -> int:
+        return int(program.post(f"tasks/{task['id']}/ack", {"message_id": "post"}).status_code)
+
+    assert at_once(*[acknowledge] * 4) == [204] * 4
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ EMOJI_CODES = [*EMOJIS, *SKIP_EMOJI.values()]
 
 class User(Shape):
     id = CharField(max_length=128, help_text="The id by which the client knows the person.")
-    display_name = CharField(max_length=256)
+    display_name = CharField(max_length=256, allow_blank=True)
     auth_method = ChoiceField(AUTH_METHODS)
 
 
@@ -56,7 +56,7 @@ class FrontEndUser(Shape):
 
 class CreateFrontendUserRequest(Shape):
     id = CharField(max_length=128)
-    display_name = CharField(max_length=256)
+    display_name = CharField(max_length=256, allow_blank=True)
     auth_method = ChoiceField(AUTH_METHODS)
     show_on_leaderboard = BooleanField(
         required=False, allow_null=True, help_text="Only a key that moderates may set it."
@@ -213,11 +213,18 @@ class MessageRanking(Shape):
     not_rankable = BooleanField(required=False, allow_null=True)
 
 
+class LabelValues(DictField):
+    """The website sends an empty list where it has no labels."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value({} if data == [] else data)
+
+
 class TextLabels(Shape):
     type = ChoiceField(["text_labels"], required=False)
     user = User()
     text = CharField(allow_blank=True, trim_whitespace=False, max_length=65_536)
-    labels = DictField(child=FloatField(min_value=0, max_value=1, allow_null=True))
+    labels = LabelValues(child=FloatField(min_value=0, max_value=1, allow_null=True))
     message_id = UUIDField()
     task_id = UUIDField(required=False, allow_null=True)
     is_report = BooleanField(required=False, allow_null=True)

@@ -20,7 +20,7 @@ from oasst_web.api.v1.protocol import PersonNotNamed, person_of
 from oasst_web.api.v1.schemas import TaskDone, TaskRequest
 from tasks import acknowledgements, assignment, interactions, rulebook, work
 from tasks.drafts import Draft, InvalidRanking, RankingDraft, ReplyDraft, ReviewDraft
-from tasks.kinds import KINDS, MANDATORY_LABELS, Deed, Kind, Mode, SkipReason
+from tasks.kinds import KINDS, MANDATORY_LABELS, REPORT_LABELS, Deed, Kind, Mode, SkipReason
 from tasks.models import Message
 from tasks.refusals import MessageNotFound, NothingAvailable, WrongKindOfAnswer
 from tasks.work import Work
@@ -206,7 +206,11 @@ def tasks_interaction(call: Call) -> Any:
     """Store the answer to a task. The same answer again changes nothing and is answered alike."""
     person, kind = person_of(call), call.body.get("type")
     if kind == "text_labels":
-        store_labels(call, person)
+        if call.body.get("task_id") is None and not call.body.get("is_report"):
+            # The task may be left out here; an answer to a task is its review all the same.
+            review_of(call, person, assignment.review_task_of(message_id=call.body["message_id"], person=person).pk)
+        else:
+            store_labels(call, person)
     elif kind == "message_rating":
         raise WrongKindOfAnswer
     else:
@@ -226,12 +230,12 @@ def tasks_interaction(call: Call) -> Any:
 )
 def close_collective_task(call: Call) -> Any:
     """Close a collective task. There are none here, so this is always refused."""
-    acknowledgements.task_named(client=call.key, name=call.body["message_id"])
+    acknowledgements.task_named(client=call.key, person=None, name=call.body["message_id"])
     raise NothingToClose
 
 
 def _answer(call: Call, person: User) -> None:
-    task_id = acknowledgements.task_named(client=call.key, name=call.body["message_id"])
+    task_id = acknowledgements.task_named(client=call.key, person=person, name=call.body["message_id"])
     rules, origin = rulebook.in_force(), None
     draft: Draft
     if call.body["type"] == "text_reply_to_message":
@@ -261,30 +265,41 @@ def _ranking(call: Call, task_id: UUID, person: User) -> Draft:
 
 def store_labels(call: Call, person: User) -> None:
     """With a task its review, without one labels given freely, or a report."""
-    task_id, message_id = call.body.get("task_id"), call.body["message_id"]
-    labels = {name: value for name, value in call.body["labels"].items() if value is not None}
+    task_id, message_id, text = call.body.get("task_id"), call.body["message_id"], call.body["text"]
+    labels = _labels(call)
     if task_id is not None:
-        task = assignment.held_task(task_id=task_id, by=person)
-        if KINDS[Kind(task.kind)].deed is not Deed.REVIEW:
-            raise WrongKindOfAnswer
-        if task.message_id != message_id:
-            raise WrongMessage
-        interactions.submit(
-            task_id=task_id,
-            by=person,
-            draft=ReviewDraft.of(Kind(task.kind), labels),
-            now=call.now,
-            rules=rulebook.in_force(),
-            rng=RNG,
-        )
+        review_of(call, person, task_id)
     elif call.body.get("is_report"):
         named = [name for name, value in labels.items() if value >= 0.5]
-        reports.report(message_id=message_id, person=person, labels=named, text=call.body["text"], now=call.now)
+        # What a report cannot name as a label stays in its words.
+        others = ", ".join(name for name in named if name not in REPORT_LABELS)
+        reports.report(
+            message_id=message_id,
+            person=person,
+            labels=[name for name in named if name in REPORT_LABELS],
+            text=f"{text} ({others})" if others else text,
+            now=call.now,
+        )
     else:
         message = Message.objects.visible_to(person).filter(pk=message_id).first()
         if message is None:
             raise MessageNotFound
-        interactions.label_freely(message=message, person=person, labels=labels, now=call.now)
+        interactions.label_freely(message=message, person=person, labels=labels, text=text, now=call.now)
+
+
+def review_of(call: Call, person: User, task_id: UUID) -> None:
+    """The labels as the review that this task asks for."""
+    task = assignment.held_task(task_id=task_id, by=person)
+    if KINDS[Kind(task.kind)].deed is not Deed.REVIEW:
+        raise WrongKindOfAnswer
+    if task.message_id != call.body["message_id"]:
+        raise WrongMessage
+    draft = ReviewDraft.of(Kind(task.kind), _labels(call))
+    interactions.submit(task_id=task_id, by=person, draft=draft, now=call.now, rules=rulebook.in_force(), rng=RNG)
+
+
+def _labels(call: Call) -> dict[str, float]:
+    return {name: value for name, value in call.body["labels"].items() if value is not None}
 
 
 def _shown(seen: Work, call: Call, person: User) -> dict[str, Any]:
