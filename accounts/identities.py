@@ -34,7 +34,8 @@ def find(*, client: ApiClient, identity: Identity) -> User:
 def meet(*, client: ApiClient, identity: Identity, now: datetime, accepts_terms: bool = False) -> User:
     """This client's person, stored at first sight; a new display name is taken over, and that they accept the terms.
 
-    Never touches what moderators decide: whether the person may take part, and whether boards show them.
+    Never touches what moderators decide: whether the person may take part, and whether boards show them. Nor anything
+    of a closed account: nobody comes back to it, and what was forgotten stays forgotten.
     """
     # Looking first costs one query less for everybody who was here before.
     person = User.objects.filter(
@@ -51,7 +52,9 @@ def meet(*, client: ApiClient, identity: Identity, now: datetime, accepts_terms:
                 "show_on_leaderboard": identity.auth_method != AuthMethod.SYSTEM,
             },
         )
-    if identity.display_name and identity.display_name != person.display_name and person.status != Status.DELETED:
+    if person.status == Status.DELETED:
+        return person
+    if identity.display_name and identity.display_name != person.display_name:
         person.display_name = identity.display_name
         person.save(update_fields=["display_name"])
     if (accepts_terms or client.terms_accepted_there) and not access.accepted_terms(person):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.models import News, User
@@ -31,11 +31,14 @@ class Place:
 BEGINNING = Place(0, 0)
 
 
-class _OldestRunning(models.Func):
-    """The oldest transaction that writes and has not ended: all before it are over."""
-
-    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
-    output_field = models.BigIntegerField()
+#: The oldest transaction of this database that writes and has not ended: all before it are over. A snapshot knows that
+#: too, but of all databases of a server, and news must not wait for what somebody does in another one. `backend_xid`
+#: has only the lower half of the number; those that began after the snapshot do not raise the bar.
+OLDEST_RUNNING = """
+    SELECT least(max(newest), min(newest - mod(newest - backend_xid::text::bigint, 4294967296)))
+    FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS newest) AS now
+    LEFT JOIN pg_stat_activity ON datname = current_database() AND backend_xid IS NOT NULL
+"""
 
 
 def tell(lines: Iterable[News]) -> None:
@@ -66,4 +69,8 @@ def forget(*, now: datetime) -> int:
 
 
 def _readable(person: User) -> QuerySet[News]:
-    return News.objects.filter(person=person, transaction__lt=_OldestRunning())
+    # Asked first, in a statement of its own: what ended before it is seen by the statement after it.
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST_RUNNING)
+        (oldest,) = cursor.fetchone()
+    return News.objects.filter(person=person, transaction__lt=oldest)
