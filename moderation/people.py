@@ -14,13 +14,16 @@ from accounts import access
 from accounts.locking import PersonNotFound, lock_person
 from accounts.models import Status, User
 from moderation import actions
-from moderation.models import Action
+from moderation.models import Action, ActionLog
 from tasks.models import Message
 from tasks.refusals import MessageNotFound
 from tasks.rules import TreeRules
 
 #: What stands for the name of a closed account. Stored, so it is not translated.
 NOBODY = "Deleted user"
+#: What is done to an account that bears on whether its person may come back, and which of it lets them.
+SHUTTING_OUT = (Action.BAN_PERSON, Action.PURGE_PERSON, Action.CLOSE_ACCOUNT)
+LETTING_IN = (Action.UNBAN_PERSON,)
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ def close_account(*, person_id: UUID, by: User, why: str, now: datetime, rules: 
     """Forget who this person is: name, address and notes go, what they wrote stays and belongs to nobody known.
 
     By a moderator, or by the person. They cannot sign in any more; whoever comes again with the same name or address is
-    somebody new. Committed first, so that an account is closed whatever happens afterwards; closing it again finishes
-    the rest. Raises NotAllowed, PersonNotFound.
+    somebody new. Only of somebody banned whom an API client brought, the client's name for them stays: it must find the
+    closed account, or closing would lift the ban. Committed first, so that an account is closed whatever happens
+    afterwards; closing it again finishes the rest. Raises NotAllowed, PersonNotFound.
     """
     person = _anonymise(person_id, by, why, now)
     actions.let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
@@ -87,14 +91,25 @@ def _anonymise(person_id: UUID, by: User, why: str, now: datetime) -> User:
     person = lock_person(person_id) if by.pk == person_id else actions.lock_subject(person_id, by=by)
     EmailAddress.objects.filter(user=person).delete()
     first_time = person.status != Status.DELETED
+    if person.api_client_id is None or not _shut_out(person):
+        person.username = f"deleted_{person.pk}"
     person.status, person.show_on_leaderboard = Status.DELETED, False
-    person.display_name, person.username, person.email, person.notes = NOBODY, f"deleted_{person.pk}", None, ""
+    person.display_name, person.email, person.notes = NOBODY, None, ""
     person.save(
         update_fields=["status", "show_on_leaderboard", "display_name", "username", "email", "notes"],
     )
     if first_time:
         actions.log(Action.CLOSE_ACCOUNT, by=by, now=now, why=why, person=person)
     return person
+
+
+def _shut_out(person: User) -> bool:
+    """Whether the person is banned, or was when the account was closed in another way than by a merge; once closed, the
+    name is what closing made of it."""
+    if person.status != Status.DELETED:
+        return person.is_banned
+    done = ActionLog.objects.filter(person=person, action__in=SHUTTING_OUT + LETTING_IN).order_by("id").last()
+    return done is not None and done.action in SHUTTING_OUT
 
 
 def delete_messages_of(*, person_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:

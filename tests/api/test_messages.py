@@ -210,7 +210,7 @@ def test_a_message_is_shown_as_published() -> None:
         "parent_id": None,
         "created_date": message.created_at.isoformat().replace("+00:00", "Z"),
         "review_result": None,
-        "review_count": 3,
+        "review_count": 0,
         "deleted": False,
         "edited": False,
         "model_name": None,

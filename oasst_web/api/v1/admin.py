@@ -27,7 +27,7 @@ from tasks import rulebook
 #: Flags listed at most at once, whatever a client asks for. The cursor goes on from there.
 FLAGS = 10_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
-ABOUT_PEOPLE = (ErrorCode.USER_NOT_FOUND, ErrorCode.NOT_ALLOWED)
+ABOUT_PEOPLE = (ErrorCode.USER_NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.USER_DISABLED)
 
 routes = Routes()
 get, post = routes.add, routes.add
@@ -188,7 +188,7 @@ def get_flagged_messages_cursor(call: Call) -> Any:
     acting=True,
     params={"message_id": UUIDField()},
     answer=figure_schemas.FlaggedMessageResponse,
-    refusals=(ErrorCode.MESSAGE_NOT_FOUND, ErrorCode.NOT_ALLOWED),
+    refusals=(ErrorCode.MESSAGE_NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.USER_DISABLED),
 )
 def process_flagged_messages(call: Call) -> Any:
     """Mark an entry as dealt with. A new flag brings it back."""

@@ -48,7 +48,8 @@ def create_frontend_user(call: Call) -> Any:
     """The client's person of this name, stored at first sight. Clients call it at every login.
 
     A new display name is taken over, and `tos_acceptance` records that the terms were accepted. What moderators decide
-    (`enabled`, `show_on_leaderboard`, `notes`) changes only if the key moderates and the call says so in words.
+    (`enabled`, `show_on_leaderboard`, `notes`) changes only if the key moderates and the call says so in words. Whoever
+    was banned and whose account was then closed stays out, and nothing new is noted of them.
     """
     named = call.body
     person = identities.meet(

@@ -24,6 +24,8 @@ from tasks.refusals import MessageNotFound
 
 MISSING = (ErrorCode.MESSAGE_NOT_FOUND,)
 ONE = {"message_id": UUIDField()}
+#: Also where a moderator is named who may not take part.
+MODERATED = (*MISSING, ErrorCode.USER_DISABLED)
 LISTED = (ErrorCode.AUTH_AND_USERNAME_REQUIRED,)
 
 routes = Routes()
@@ -67,18 +69,21 @@ class Halt(schemas.Shape):
 
 
 def listed(call: Call, *, deleted: bool) -> MessageQuerySet:
-    """The messages of a list, narrowed by `Whose`. Without the right to moderate these are the client's own."""
+    """The messages of a list, narrowed by `Whose`. Without the right to moderate these are the client's own, and a
+    person named is one of its own too: after a merge, what it brought may belong to another client's person."""
     asked = call.query
-    owner = asked.get("api_client_id")
+    owner, writers = asked.get("api_client_id"), None
+    auth_method, username = asked.get("auth_method"), asked.get("username")
+    if bool(auth_method) != bool(username):
+        raise HalfAPerson
     if not call.key.may(Scope.MODERATOR):
         if owner not in (None, call.key.pk):
             raise KeyRefused(_("This key sees only what its own client brought."))
         owner = call.key.pk
-    auth_method, username = asked.get("auth_method"), asked.get("username")
-    if bool(auth_method) != bool(username):
-        raise HalfAPerson
+        writers = owner if username or asked.get("user_id") else None
     given = {
         "api_client": owner,
+        "author__api_client": writers,
         "author__auth_method": auth_method,
         "author__username": username,
         "author": asked.get("user_id"),
@@ -163,7 +168,7 @@ def get_message_tree_state(call: Call) -> Any:
     params=ONE,
     query=Halt,
     answer=schemas.MessageTreeStateResponse,
-    refusals=(*MISSING, ErrorCode.MOVE_NOT_POSSIBLE),
+    refusals=(*MODERATED, ErrorCode.MOVE_NOT_POSSIBLE),
 )
 def put_message_tree_state(call: Call) -> Any:
     """Stop the tree of the message, or let it go on where its messages put it."""
@@ -172,7 +177,7 @@ def put_message_tree_state(call: Call) -> Any:
     return _state(move(tree_id=tree_id, **moderating(call)))
 
 
-@delete("DELETE", "messages/{message_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=MISSING)
+@delete("DELETE", "messages/{message_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=MODERATED)
 def mark_message_deleted(call: Call) -> None:
     """Hide the message and everything below it."""
     actions.delete_message(message_id=call.path["message_id"], **moderating(call))
@@ -186,7 +191,7 @@ def mark_message_deleted(call: Call) -> None:
     params=ONE,
     answer=schemas.NOTHING,
     status=202,
-    refusals=MISSING,
+    refusals=MODERATED,
 )
 def undelete_message(call: Call) -> None:
     """Show the message and everything above it again."""
@@ -200,7 +205,7 @@ def undelete_message(call: Call) -> None:
     params=ONE,
     body=schemas.MessageEditRequest,
     answer=schemas.NOTHING,
-    refusals=(*MISSING, ErrorCode.TASK_MESSAGE_TEXT_EMPTY, ErrorCode.TASK_MESSAGE_TOO_LONG),
+    refusals=(*MODERATED, ErrorCode.TASK_MESSAGE_TEXT_EMPTY, ErrorCode.TASK_MESSAGE_TOO_LONG),
     example={"user": SOMEBODY, "new_content": "Why is the sky blue?"},
 )
 def edit_message(call: Call) -> None:
@@ -236,10 +241,10 @@ def get_revision_history(call: Call) -> Any:
 )
 def post_message_emoji(call: Call) -> Any:
     """React to the message, or take a reaction back. A red flag puts it before the moderators."""
-    person, message_id = person_of(call), call.path["message_id"]
-    reports.react(message_id=message_id, person=person, emoji=call.body["emoji"], op=Op(call.body["op"]), now=call.now)
-    message = Message.objects.with_what_is_shown().get(pk=message_id)
-    return shown.messages([message], client=call.client, person=person)[0]
+    person = person_of(call)
+    message = found(call)  # What the person may read the program may not always.
+    reports.react(message_id=message.pk, person=person, emoji=call.body["emoji"], op=Op(call.body["op"]), now=call.now)
+    return shown.messages([found(call)], client=call.client, person=person)[0]
 
 
 def moderating(call: Call) -> dict[str, Any]:

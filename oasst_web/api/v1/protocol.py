@@ -14,9 +14,9 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import identities, keys
+from accounts import access, identities, keys
 from accounts.identities import Identity
-from accounts.models import ApiClient, AuthMethod, User
+from accounts.models import ApiClient, AuthMethod, Status, User
 from common.errors import DomainError, ErrorCode
 from oasst_web.api import limits
 from oasst_web.api.reading import Unprocessable, checked, valid
@@ -93,9 +93,13 @@ def person_of(call: Call) -> User:
 
 
 def moderator_of(call: Call) -> User:
-    """In whose name a key with the right scope moderates: the moderator it names, or its own account."""
-    if call.person is not None and call.person.is_moderator:
-        return call.person
+    """In whose name a key with the right scope moderates: the moderator it names, or its own account. Raises
+    UserDisabled for somebody banned: the key's account must not do what they may not."""
+    if call.person is not None:
+        if call.person.status != Status.ACTIVE:
+            raise access.UserDisabled
+        if call.person.is_moderator:
+            return call.person
     if call.key.person is None:
         raise KeyRefused
     return call.key.person

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts.models import Scope
 from common.errors import DomainError, ErrorCode
 from oasst_web.api.routes import ANY_KEY, Call, Routes
 from oasst_web.api.v1 import schemas, shown
@@ -30,7 +31,10 @@ class NothingAccepted(DomainError):
 
 
 class WhichOfTree(serializers.Serializer[Any]):
-    include_spam = serializers.BooleanField(default=True, help_text="If false, only accepted messages.")
+    include_spam = serializers.BooleanField(
+        default=True,
+        help_text="If false, only accepted messages; while the tree grows, of these only the ones with replies.",
+    )
     include_deleted = serializers.BooleanField(default=False)
 
 
@@ -54,7 +58,7 @@ def _message(call: Call, message: Message) -> Any:
 
 def _conversation(call: Call, message: Message) -> Any:
     """The messages from the prompt to this one, which all must have been accepted, save this one."""
-    above = _by_id(_good(_tree(call, message)))
+    above = _by_id(_good(call, _tree(call, message)))
     path = _path(message, above)
     if path is None:
         raise BrokenConversation
@@ -63,11 +67,11 @@ def _conversation(call: Call, message: Message) -> Any:
 
 def _whole_tree(call: Call, message: Message) -> Any:
     """All messages of the tree that the key may read, oldest first."""
-    rows = [
-        row
-        for row in _tree(call, message)
-        if (call.query["include_deleted"] or not row.deleted) and (call.query["include_spam"] or row.review_result)
-    ]
+    rows = _tree(call, message)
+    if not call.query["include_spam"]:
+        rows = _accepted(call, rows)
+    if not call.query["include_deleted"]:
+        rows = [row for row in rows if not row.deleted]
     return _shown_tree(call, message.tree_id, rows)
 
 
@@ -91,7 +95,7 @@ def _descendants(call: Call, message: Message) -> Any:
 
 def _longest(call: Call, message: Message) -> Any:
     """The longest conversation in the tree of accepted messages; of several the oldest."""
-    good = _good(_tree(call, message))
+    good = _good(call, _tree(call, message))
     known = _by_id(good)
     paths = filter(None, (_path(row, known) for row in good))
     longest = max(paths, key=len, default=None)
@@ -102,7 +106,7 @@ def _longest(call: Call, message: Message) -> Any:
 
 def _most_children(call: Call, message: Message) -> Any:
     """The message of the tree with the most accepted replies, and these; of several the oldest."""
-    good = _good(_tree(call, message))
+    good = _good(call, _tree(call, message))
     if not good:
         raise NothingAccepted
     children: dict[UUID | None, list[Message]] = defaultdict(list)
@@ -162,8 +166,22 @@ def _tree(call: Call, message: Message) -> list[Message]:
     return list(readable.with_what_is_shown().order_by("created_at", "pk"))
 
 
-def _good(rows: Iterable[Message]) -> list[Message]:
-    return [row for row in rows if row.review_result and not row.deleted]
+def _good(call: Call, tree: list[Message]) -> list[Message]:
+    return [row for row in _accepted(call, tree) if not row.deleted]
+
+
+def _accepted(call: Call, tree: list[Message]) -> list[Message]:
+    """The messages of the tree that count as accepted.
+
+    While it is under review, a verdict must not show by what is left out, for whoever is asked next could tell a
+    message with a known answer by it. So a reply counts once it is replied to, when everybody can see that it was
+    accepted. Those that moderate see verdicts anyway.
+    """
+    accepted = [row for row in tree if row.review_result]
+    if call.key.may(Scope.MODERATOR):
+        return accepted
+    replied_to = {row.parent_id for row in tree}
+    return [row for row in accepted if row.parent_id is None or row.pk in replied_to or not shown.under_review(row)]
 
 
 def _by_id(rows: Iterable[Message]) -> dict[UUID, Message]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from accounts.models import ApiClient, Scope, Status, User
 from tasks.kinds import EMOJIS, LABELS, Role
 from tasks.models import Message, Reaction
-from tasks.tree_states import State
+from tasks.tree_states import UNDER_REVIEW
 
 Shown = dict[str, Any]
 
@@ -26,25 +26,31 @@ def messages(
     rows = list(found)
     emojis, mine = _reactions(rows, person)
     moderates = client is not None and client.may(Scope.MODERATOR)
-    return [
-        {
+    shown = []
+    for row in rows:
+        author, blind = author_of(row, client), not moderates and under_review(row)
+        about = {
             **_in_conversation(row, client, person, emojis[row.pk], mine[row.pk]),
-            "user_id": author_id(row, client),
+            "user_id": author.pk if author else None,
             "parent_id": row.parent_id,
             "created_date": row.created_at,
-            # Whoever reviews next must not see what others found.
-            "review_result": row.review_result if moderates or State(row.tree.state) is not State.GROWING else None,
-            "review_count": row.review_count,
+            "review_result": None if blind else row.review_result,
+            "review_count": 0 if blind else row.review_count,
             "deleted": row.deleted,
             "edited": row.edited,
             "model_name": row.model_name or None,
             "message_tree_id": row.tree_id,
-            "ranking_count": row.ranking_count,
+            "ranking_count": 0 if blind else row.ranking_count,
             "rank": row.rank,
-            "user": user(row.author, moderates=moderates) if include_user and row.author else None,
+            "user": user(author, moderates=moderates) if include_user and author else None,
         }
-        for row in rows
-    ]
+        shown.append(about)
+    return shown
+
+
+def under_review(row: Message) -> bool:
+    """Whether somebody may yet be asked to review it: what others found, and whether anybody did, must not show."""
+    return row.tree.state in UNDER_REVIEW
 
 
 def conversation(found: Iterable[Message], *, client: ApiClient | None, person: User | None, blind: bool) -> Shown:
@@ -56,7 +62,7 @@ def conversation(found: Iterable[Message], *, client: ApiClient | None, person: 
         "messages": [
             {
                 **_in_conversation(row, client, person, emojis[row.pk], mine[row.pk]),
-                "user_id": None if blind else author_id(row, client),
+                "user_id": author.pk if not blind and (author := author_of(row, client)) else None,
                 **({"synthetic": None} if blind else {}),
             }
             for row in rows
@@ -86,11 +92,12 @@ def frontend_id(row: Message, client: ApiClient | None) -> str:
     return row.frontend_message_id or str(row.pk) if named_here else str(row.pk)
 
 
-def author_id(row: Message, client: ApiClient | None) -> UUID | None:
-    """Who wrote it, for the client that brought it and for those that moderate. Others have no use for the id, but
-    somebody who judges could find an author by it."""
-    named = client is not None and (row.api_client_id == client.pk or client.may(Scope.MODERATOR))
-    return row.author_id if named else None
+def author_of(row: Message, client: ApiClient | None) -> User | None:
+    """Who wrote it, for their own client and for those that moderate. What a client brought may belong to another
+    client's person by now: accounts are merged. Load the message `with_what_is_shown()`."""
+    if row.author is None or client is None:
+        return None
+    return row.author if row.author.api_client_id == client.pk or client.may(Scope.MODERATOR) else None
 
 
 def _reactions(rows: list[Message], person: User | None) -> tuple[Mapping[UUID, Counter[str]], Mapping[UUID, set[str]]]:

@@ -21,7 +21,7 @@ from oasst_web.api.v1.protocol import KeyRefused
 
 ONE = {"user_id": UUIDField()}
 NOT_THERE = (ErrorCode.USER_NOT_FOUND,)
-ABOUT_SOMEBODY = (*NOT_THERE, ErrorCode.NOT_ALLOWED)
+ABOUT_SOMEBODY = (*NOT_THERE, ErrorCode.NOT_ALLOWED, ErrorCode.USER_DISABLED)
 SORT_KEYS = {name: cursors.by_text(name, name) for name in ("username", "display_name")}
 
 routes = Routes()
@@ -223,7 +223,10 @@ def update_user(call: Call) -> None:
 
 @delete("DELETE", "users/{user_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=ABOUT_SOMEBODY)
 def delete_user(call: Call) -> None:
-    """Close the account: names, address and notes are forgotten; messages stay, and belong to nobody known."""
+    """Close the account: names, address and notes are forgotten; messages stay, and belong to nobody known.
+
+    Of somebody banned the name by which the client knows them stays, or they would come back as somebody new.
+    """
     people.close_account(person_id=call.path["user_id"], **moderating(call))
 
 
