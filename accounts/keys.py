@@ -67,7 +67,7 @@ def issue(
 
 def known(*, key: str, now: datetime) -> ApiClient | None:
     """The client with this key; None for a key that never was, or was revoked."""
-    client = ApiClient.objects.select_related("person").filter(key_hash=_hash(key), revoked_at__isnull=True).first()
+    client = ApiClient.objects.filter(key_hash=_hash(key), revoked_at__isnull=True).first()
     if client is not None and (client.last_used_at is None or client.last_used_at <= now - NOTED_EVERY):
         long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - NOTED_EVERY)
         ApiClient.objects.filter(long_ago, pk=client.pk).update(last_used_at=now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient, User
@@ -34,39 +33,36 @@ def acknowledge(*, task_id: UUID, client: ApiClient, person: User | None, name: 
     TaskNotFound, TaskGone, NotYours, AlreadyAcknowledged, InvalidFrontendId.
     """
     check_name(name)
-    task: Task | None = Task.objects.select_related("claimed_by", "last_holder").filter(pk=task_id).first()
-    if task is None:
-        raise TaskNotFound
-    holder = task.claimed_by or task.last_holder
-    if holder is None:
-        raise TaskGone
-    if holder.api_client_id != client.pk or person not in (None, holder):
-        raise NotYours
-    for _try in range(2):
-        try:
-            with transaction.atomic():
-                return _bind(task, client, holder, name, now)
-        except IntegrityError:
-            continue  # The same call came twice at once; the other has stored it.
-    raise AlreadyAcknowledged
-
-
-def _bind(task: Task, client: ApiClient, holder: User, name: str, now: datetime) -> None:
+    holder = _holder(task_id, client, person)
     mine = Acknowledgement.objects.filter(client=client, person=holder)
-    before = mine.filter(task=task).first()
+    before = mine.filter(task=task_id).values_list("frontend_message_id", flat=True).first()
     if before is not None:
-        if before.frontend_message_id != name:
+        if before != name:
             raise AlreadyAcknowledged
         return
-    taken = mine.select_related("task").filter(frontend_message_id=name).first()
-    if taken is None:
-        Acknowledgement.objects.create(client=client, task=task, person=holder, frontend_message_id=name, at=now)
+    bound = Acknowledgement(client=client, task_id=task_id, person_id=holder, frontend_message_id=name, at=now)
+    Acknowledgement.objects.bulk_create([bound], ignore_conflicts=True)
+    taken = mine.select_related("task").get(frontend_message_id=name)
+    if taken.task_id == task_id:
         return
-    if taken.task.state != TaskState.DONE and holder.pk in (taken.task.claimed_by_id, taken.task.last_holder_id):
+    if taken.task.state != TaskState.DONE and holder in (taken.task.claimed_by_id, taken.task.last_holder_id):
         raise AlreadyAcknowledged
     # Some clients have few names, or name a task after its message: a name is free again when its task is done.
-    taken.task, taken.at = task, now
-    taken.save(update_fields=["task", "at"])
+    mine.filter(pk=taken.pk).update(task=task_id, at=now)
+
+
+def _holder(task_id: UUID, client: ApiClient, person: User | None) -> UUID:
+    columns = ("claimed_by", "claimed_by__api_client", "last_holder", "last_holder__api_client")
+    row = Task.objects.filter(pk=task_id).values_list(*columns).first()
+    if row is None:
+        raise TaskNotFound
+    claimed_by, of_client, last_holder, of_last_client = row
+    holder: UUID | None = claimed_by or last_holder
+    if holder is None:
+        raise TaskGone
+    if (of_client if claimed_by else of_last_client) != client.pk or (person is not None and person.pk != holder):
+        raise NotYours
+    return holder
 
 
 def task_named(*, client: ApiClient, person: User | None, name: str) -> UUID:

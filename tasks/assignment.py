@@ -220,6 +220,19 @@ def held_task(*, task_id: UUID, by: User) -> Task:
     return task
 
 
+def asked(*, task_id: UUID, by: User) -> tuple[Kind, UUID | None]:
+    """What a task that this person holds, missed or has answered is about: its kind and message. Raises TaskNotFound,
+    NotYours."""
+    columns = ("kind", "message", "claimed_by", "last_holder")
+    row = Task.objects.filter(pk=task_id).values_list(*columns).first()
+    if row is None:
+        raise locking.TaskNotFound
+    kind, message_id, *people = row
+    if by.pk not in people:
+        raise NotYours
+    return Kind(kind), message_id
+
+
 def review_task_of(*, message_id: UUID, person: User) -> Task:
     """The review of this message that the person holds, missed or gave. Raises TaskNotFound."""
     theirs = Task.objects.filter(Q(claimed_by=person) | Q(last_holder=person), message=message_id, kind__in=REVIEWING)

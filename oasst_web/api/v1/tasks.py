@@ -289,12 +289,12 @@ def store_labels(call: Call, person: User) -> None:
 
 def review_of(call: Call, person: User, task_id: UUID) -> None:
     """The labels as the review that this task asks for."""
-    task = assignment.held_task(task_id=task_id, by=person)
-    if KINDS[Kind(task.kind)].deed is not Deed.REVIEW:
+    kind, message_id = assignment.asked(task_id=task_id, by=person)
+    if KINDS[kind].deed is not Deed.REVIEW:
         raise WrongKindOfAnswer
-    if task.message_id != call.body["message_id"]:
+    if message_id != call.body["message_id"]:
         raise WrongMessage
-    draft = ReviewDraft.of(Kind(task.kind), _labels(call))
+    draft = ReviewDraft.of(kind, _labels(call))
     interactions.submit(task_id=task_id, by=person, draft=draft, now=call.now, rules=rulebook.in_force(), rng=RNG)
 
 
