@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -92,10 +92,11 @@ class Operation:
     id: str
     parameters: list[Document]
     body: Any
-    example_text: str
     answers: list[tuple[str, str, Any]]
     """Status, in words, shape."""
     needs: str
+    curl: str
+    """The call as a command."""
 
 
 def operations(version: str) -> dict[str, list[Operation]]:
@@ -110,6 +111,7 @@ def operations(version: str) -> dict[str, list[Operation]]:
 def _operation(method: str, path: str, about: Document) -> Operation:
     content = about.get("requestBody", {}).get("content", {}).get("application/json", {})
     examples = list(content.get("examples", {}).values())
+    schemes = [name for option in about.get("security", []) for name in option]
     line, _break, more = about.get("description", "").partition("\n")
     return Operation(
         method=method.upper(),
@@ -119,13 +121,26 @@ def _operation(method: str, path: str, about: Document) -> Operation:
         id=about["operationId"],
         parameters=about.get("parameters", []),
         body=_name(content.get("schema")),
-        example_text=json.dumps(examples[0]["value"], indent=2, ensure_ascii=False) if examples else "",
         answers=[
             (status, answer.get("description", ""), _name(_shape(answer)))
             for status, answer in about["responses"].items()
         ],
-        needs=", ".join(name for option in about.get("security", []) for name in option) or "",
+        needs=", ".join(schemes),
+        curl=_curl(method, path, schemes, examples),
     )
+
+
+#: How each way to say who one is is written in a command.
+CREDENTIALS = {"api-key": "X-API-Key: $KEY", "session-token": "X-Session-Token: $TOKEN"}
+
+
+def _curl(method: str, path: str, schemes: Sequence[str], examples: Sequence[Document]) -> str:
+    parts = ["curl" if method == "get" else f"curl -X {method.upper()}", f'"$SITE{path}"']
+    parts += [f'-H "{CREDENTIALS[scheme]}"' for scheme in schemes[:1] if scheme in CREDENTIALS]
+    if examples:
+        body = json.dumps(examples[0]["value"], ensure_ascii=False).replace("'", "'\\''")
+        parts += ['-H "Content-Type: application/json"', f"-d '{body}'"]
+    return " \\\n  ".join(parts)
 
 
 def _shape(answer: Document) -> Any:

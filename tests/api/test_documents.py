@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+from itertools import chain
 
 import pytest
 from django.test import Client
@@ -38,10 +41,15 @@ def test_the_page_for_people_has_every_operation_and_asks_no_other_host(client: 
     assert "<script" not in page.split("</head>")[1]
 
 
-def test_every_operation_says_what_it_is_for() -> None:
+def test_every_operation_says_what_it_is_for_and_has_an_example() -> None:
     for version in ("v1", "v2"):
-        for tag in operations(version).values():
-            assert all(operation.line for operation in tag)
+        for operation in chain.from_iterable(operations(version).values()):
+            assert operation.line
+            # A command that a shell can read, with the body whole.
+            words = shlex.split(operation.curl.replace("\\\n", ""))
+            assert words[0] == "curl"
+            assert operation.path in words[words.index("-X") + 2 if "-X" in words else 1]
+            assert operation.body == "" or json.loads(words[words.index("-d") + 1])
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/v1/nothing", "/api/v1/tasks/x/y/z"])

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Scope
 from moderation.models import Report
+from oasst_web.api import limits
+from tasks import rulebook
 from tasks.models import FreeLabels, Message, Ranking, Review, Skip
 from tasks.tree_states import State
 from tests.api.calling import Program, somebody
@@ -296,3 +299,18 @@ def test_people_of_a_client_that_does_not_show_the_terms_must_accept_them() -> N
     make_tree()
     response = Program(terms_accepted_there=False).post("tasks/", {"type": "assistant_reply", "user": somebody()})
     assert (response.status_code, response.json()["error_code"]) == (451, 4003)
+
+
+def test_whoever_asks_too_often_hears_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_tree(width=3)
+    rulebook.change(changes={"task_requests_per_4_minutes": 1}, by=None, note="", now=timezone.now())
+    program = Program()
+    _task, person = given(program, "assistant_reply")
+    response = program.post("tasks/", {"type": "assistant_reply", "user": person})
+    assert (response.status_code, response.json()["error_code"], response["Retry-After"]) == (429, 429, "240")
+    # And a key, whomever it asks for.
+    monkeypatch.setattr(limits, "LIMITS", {"tasks": 2, "calls": 50_000})
+    other = Program()
+    answers = [other.post("tasks/", {"type": "rate_summary", "user": somebody()}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
