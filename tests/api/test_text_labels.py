@@ -56,7 +56,6 @@ def test_a_report_keeps_its_words_and_flags_the_message() -> None:
     ("labels", "more", "status", "code"),
     [
         ({"pretty": 1}, {}, 400, 2051),
-        ({"helpfulness": 1}, {"is_report": True}, 400, 2051),
         ({"spam": 0}, {"message_id": uuid4()}, 404, 2001),
         ({"spam": 0}, {"message_id": uuid4(), "is_report": True}, 404, 2001),
         ({"spam": 0}, {"task_id": uuid4()}, 400, 2100),

@@ -6,7 +6,6 @@ from rest_framework import serializers
 from rest_framework.serializers import (
     BooleanField,
     CharField,
-    ChoiceField,
     DateTimeField,
     DictField,
     FloatField,
@@ -16,7 +15,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from oasst_web.api.v1.schemas import Shape
+from oasst_web.api.v1.schemas import Page, Shape
 
 
 class UserScore(Shape):
@@ -166,11 +165,7 @@ class FlaggedMessageResponse(Shape):
     created_date = DateTimeField(allow_null=True)
 
 
-class FlaggedMessagePage(Shape):
-    prev = CharField(allow_null=True)
-    next = CharField(allow_null=True)
-    sort_key = CharField()
-    order = ChoiceField(["asc", "desc"])
+class FlaggedMessagePage(Page):
     items = FlaggedMessageResponse(many=True)
 
 

@@ -29,6 +29,15 @@ REQUEST_TYPES = ["random", "summarize_story", "rate_summary", "rank_initial_prom
 EMOJI_CODES = [*EMOJIS, *SKIP_EMOJI.values()]
 
 
+class Page(Shape):
+    """What every page of a list has beside its `items`."""
+
+    prev = CharField(allow_null=True)
+    next = CharField(allow_null=True)
+    sort_key = CharField()
+    order = ChoiceField(["asc", "desc"])
+
+
 # --- people
 
 
@@ -66,11 +75,7 @@ class CreateFrontendUserRequest(Shape):
     notes = CharField(required=False, allow_null=True, allow_blank=True, max_length=1024)
 
 
-class FrontEndUserPage(Shape):
-    prev = CharField(allow_null=True)
-    next = CharField(allow_null=True)
-    sort_key = CharField()
-    order = ChoiceField(["asc", "desc"])
+class FrontEndUserPage(Page):
     items = FrontEndUser(many=True)
 
 
@@ -113,11 +118,7 @@ class MessageTree(Shape):
     messages = Message(many=True)
 
 
-class MessagePage(Shape):
-    prev = CharField(allow_null=True)
-    next = CharField(allow_null=True)
-    sort_key = CharField()
-    order = ChoiceField(["asc", "desc"])
+class MessagePage(Page):
     items = Message(many=True)
 
 
