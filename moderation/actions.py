@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
 from random import Random
 from uuid import UUID
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.locking import lock_person
 from accounts.models import Status, User
 from common.errors import DomainError, ErrorCode
-from moderation import reports
+from moderation import removal, reports
 from moderation.models import Action, ActionLog, FlaggedMessage
 from tasks import assignment, locking, scoring, trees, verdicts
 from tasks.drafts import ReplyDraft
@@ -65,12 +64,7 @@ def delete_message(*, message_id: UUID, by: User | None, why: str, now: datetime
     """Hide a message and everything below it. Returns how many were hidden; deleting twice changes nothing more."""
     _check(by)
     message, tree = _locked(message_id)
-    children: dict[UUID | None, list[UUID]] = defaultdict(list)
-    for pk, parent_id in Message.objects.filter(tree=tree).values_list("id", "parent_id"):
-        children[parent_id].append(pk)
-    branch = [message.pk]
-    for pk in branch:
-        branch.extend(children[pk])
+    branch = removal.with_all_below(tree, [message.pk])
     hidden: int = Message.objects.filter(pk__in=branch, deleted=False).update(deleted=True)
     reports.answer(message_ids=branch, deleted=True, now=now)
     log(Action.DELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
