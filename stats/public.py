@@ -33,7 +33,7 @@ class Figures(StrEnum):
 class NotCountedYet(DomainError):
     code = ErrorCode.CACHED_STATS_NOT_AVAILABLE
     status = 404
-    sentence = _("These figures have not been counted yet. They are counted every hour.")
+    sentence = _("These figures have not been counted yet. They are counted several times an hour.")
 
 
 def _human_messages(by: str) -> dict[str, int]:

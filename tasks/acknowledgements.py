@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient, User
@@ -41,8 +42,13 @@ def acknowledge(*, task_id: UUID, client: ApiClient, person: User | None, name: 
             raise AlreadyAcknowledged
         return
     bound = Acknowledgement(client=client, task_id=task_id, person_id=holder, frontend_message_id=name, at=now)
-    Acknowledgement.objects.bulk_create([bound], ignore_conflicts=True)
-    taken = mine.select_related("task").get(frontend_message_id=name)
+    try:
+        Acknowledgement.objects.bulk_create([bound], ignore_conflicts=True)
+    except IntegrityError as problem:
+        raise TaskNotFound from problem  # It was given back meanwhile, and then not wanted any more.
+    taken = mine.select_related("task").filter(frontend_message_id=name).first()
+    if taken is None:
+        raise TaskNotFound
     if taken.task_id == task_id:
         return
     if taken.task.state != TaskState.DONE and holder in (taken.task.claimed_by_id, taken.task.last_holder_id):

@@ -148,7 +148,7 @@ def _verdicts(
     """The verdicts the reviews allow: a verdict stands from the moment it was given, whatever reviews came later."""
     is_prompt = message.parent_id is None
     if message.review_result is None:
-        # The tree has ended. Under any rules there were, so many reviews would have decided it with the last of them.
+        # Nothing must be decided any more, or not yet. Under any rules there were, so many reviews decide.
         enough = max(_most_reviews(rules, is_prompt) for rules in [*versions.values()] or [TreeRules()])
         return {None} if published.count + len(reviews) < enough else {True, False}
     rules = versions.get(message.review_rules_id or 0, TreeRules())
