@@ -20,7 +20,7 @@ Document = dict[str, Any]
 @cache
 def document() -> Document:
     """The whole description, made once for each process: it comes from the table of routes."""
-    whole: Document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    whole: Document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # it has no types
     _say_which_bodies_are_needed(whole)
     return whole
 
@@ -35,6 +35,7 @@ def _say_which_bodies_are_needed(whole: Document) -> None:
                 operation["requestBody"]["required"] = True
 
 
+@cache
 def document_of(version: str) -> Document:
     """The description of one version alone."""
     whole = document()

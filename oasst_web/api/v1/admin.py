@@ -30,7 +30,6 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 ABOUT_PEOPLE = (ErrorCode.USER_NOT_FOUND, ErrorCode.NOT_ALLOWED, ErrorCode.USER_DISABLED)
 
 routes = Routes()
-get, post = routes.add, routes.add
 
 
 class PurgeUser(schemas.Shape):
@@ -53,7 +52,7 @@ class FlagsWindow(cursors.Window):
     desc = BooleanField(default=False)
 
 
-@post(
+@routes.add(
     "POST",
     "admin/api_client",
     ADMINS,
@@ -76,19 +75,19 @@ def create_api_client(call: Call) -> Any:
     )
 
 
-@get("GET", "admin/backend_settings/full", MODERATORS, answer=configuration.Settings)
+@routes.add("GET", "admin/backend_settings/full", MODERATORS, answer=configuration.Settings)
 def get_backend_settings_full(call: Call) -> Any:
     """The settings and the rules in force, without anything secret."""
     return configuration.full(rulebook.in_force())
 
 
-@get("GET", "admin/backend_settings/public", ANY_KEY, answer=figure_schemas.PublicSettings)
+@routes.add("GET", "admin/backend_settings/public", ANY_KEY, answer=figure_schemas.PublicSettings)
 def get_backend_settings_public(call: Call) -> Any:
     """The settings every client may want to know."""
     return configuration.public(rulebook.in_force())
 
 
-@post(
+@routes.add(
     "POST",
     "admin/purge_user/{user_id}",
     MODERATORS,
@@ -103,7 +102,7 @@ def purge_user(call: Call) -> Any:
     return _purged(call, lambda **given: purging.purge_person(ban=call.query["ban"], **given))
 
 
-@post(
+@routes.add(
     "POST",
     "admin/purge_user/{user_id}/messages",
     MODERATORS,
@@ -154,7 +153,7 @@ def _purged(call: Call, purge: Callable[..., Gone]) -> dict[str, Any]:
     }
 
 
-@get(
+@routes.add(
     "GET",
     "admin/flagged_messages",
     MODERATORS,
@@ -167,7 +166,7 @@ def get_flagged_messages(call: Call) -> Any:
     return [_flag(flag) for flag in found[: min(call.query["max_count"], FLAGS)]]
 
 
-@get(
+@routes.add(
     "GET",
     "admin/flagged_messages/cursor",
     MODERATORS,
@@ -181,7 +180,7 @@ def get_flagged_messages_cursor(call: Call) -> Any:
     return found.shown([_flag(flag) for flag in found.rows])
 
 
-@post(
+@routes.add(
     "POST",
     "admin/flagged_messages/{message_id}/processed",
     MODERATORS,
@@ -199,7 +198,7 @@ def _flag(flag: FlaggedMessage) -> dict[str, Any]:
     return {"message_id": flag.pk, "processed": flag.processed, "created_date": flag.created_at}
 
 
-@post(
+@routes.add(
     "POST",
     "admin/merge_users",
     MODERATORS,

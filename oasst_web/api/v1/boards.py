@@ -23,7 +23,6 @@ SPELT = {"lang_mismatch": "lang_mismach"}
 REACTIONS = ("red_flags", "upvotes", "downvotes", "spam_prompts")
 
 routes = Routes()
-get, post = routes.add, routes.add
 
 
 class HowMany(schemas.Shape):
@@ -38,14 +37,14 @@ class WindowSize(schemas.Shape):
     window_size = IntegerField(min_value=1, max_value=100, default=5)
 
 
-@post("POST", "leaderboards/update", MODERATORS, status=204)
+@routes.add("POST", "leaderboards/update", MODERATORS, status=204)
 def update_leaderboards_all(call: Call) -> None:
     """Count all boards anew. They are counted by the clock anyway."""
     for frame in Frame:
         _count(frame, call.now)
 
 
-@post("POST", "leaderboards/update/{time_frame}", MODERATORS, params=FRAME, status=204)
+@routes.add("POST", "leaderboards/update/{time_frame}", MODERATORS, params=FRAME, status=204)
 def update_leaderboard_time_frame(call: Call) -> None:
     """Count the boards of one time anew."""
     _count(Frame(call.path["time_frame"]), call.now)
@@ -56,7 +55,7 @@ def _count(frame: Frame, now: datetime) -> None:
     trolls.count(frame=frame, now=now)
 
 
-@get(
+@routes.add(
     "GET",
     "leaderboards/{time_frame}",
     ANY_KEY,
@@ -72,7 +71,7 @@ def get_leaderboard(call: Call) -> Any:
     return _board(call, frame, counted_at, rows, highlighted=call.person)
 
 
-@get(
+@routes.add(
     "GET",
     "trollboards/{time_frame}",
     MODERATORS,
@@ -91,7 +90,7 @@ def get_trollboard(call: Call) -> Any:
     }
 
 
-@get(
+@routes.add(
     "GET",
     "users/{user_id}/stats",
     EITHER,
@@ -105,7 +104,7 @@ def query_user_stats(call: Call) -> Any:
     return {frame.value: _score(row, person, call) for frame, row in boards.of_person(person).items()}
 
 
-@get(
+@routes.add(
     "GET",
     "users/{user_id}/stats/{time_frame}",
     EITHER,
@@ -119,7 +118,7 @@ def query_user_stats_timeframe(call: Call) -> Any:
     return _score(boards.of_person(person)[Frame(call.path["time_frame"])], person, call)
 
 
-@get(
+@routes.add(
     "GET",
     "users/{user_id}/stats/{time_frame}/window",
     EITHER,

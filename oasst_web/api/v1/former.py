@@ -15,7 +15,6 @@ from oasst_web.api.routes import MODERATORS, PUBLIC, Call, Routes
 from oasst_web.api.v1 import schemas
 
 routes = Routes()
-get = routes.add
 
 
 class NoClassifier(DomainError):
@@ -34,7 +33,7 @@ class Text(schemas.Shape):
     msg = CharField(help_text="The text to judge.")
 
 
-@get(
+@routes.add(
     "GET",
     "hf/text_toxicity",
     MODERATORS,
@@ -47,7 +46,7 @@ def get_text_toxicity(call: Call) -> Any:
     raise NoClassifier
 
 
-@get(
+@routes.add(
     "GET",
     "auth/check",
     PUBLIC,

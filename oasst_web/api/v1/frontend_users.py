@@ -19,10 +19,9 @@ from oasst_web.api.v1.messages import moderating
 ONE = {"auth_method": CharField(max_length=128), "username": CharField(max_length=128)}
 
 routes = Routes()
-get, post, delete = routes.add, routes.add, routes.add
 
 
-@get(
+@routes.add(
     "GET",
     "frontend_users/",
     EITHER,
@@ -35,7 +34,7 @@ def get_frontend_users_ordered_by_username(call: Call) -> Any:
     return users.in_order(call, by="username")
 
 
-@post(
+@routes.add(
     "POST",
     "frontend_users/",
     EITHER,
@@ -68,7 +67,7 @@ def create_frontend_user(call: Call) -> Any:
     return users.shown_people(call, [person])[0]
 
 
-@get(
+@routes.add(
     "GET",
     "frontend_users/{auth_method}/{username}",
     EITHER,
@@ -82,7 +81,7 @@ def query_frontend_user(call: Call) -> Any:
     return users.shown_people(call, [_found(call)])[0]
 
 
-@get(
+@routes.add(
     "GET",
     "frontend_users/{auth_method}/{username}/messages",
     EITHER,
@@ -95,7 +94,7 @@ def query_frontend_user_messages(call: Call) -> Any:
     return users.written(call, dict(call.path))
 
 
-@get(
+@routes.add(
     "GET",
     "frontend_users/{auth_method}/{username}/messages/cursor",
     EITHER,
@@ -110,7 +109,7 @@ def query_frontend_user_messages_cursor(call: Call) -> Any:
     return users.written_page(call, dict(call.path))
 
 
-@delete(
+@routes.add(
     "DELETE",
     "frontend_users/{auth_method}/{username}/messages",
     MODERATORS,

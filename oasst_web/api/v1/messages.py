@@ -29,7 +29,6 @@ MODERATED = (*MISSING, ErrorCode.USER_DISABLED)
 LISTED = (ErrorCode.AUTH_AND_USERNAME_REQUIRED,)
 
 routes = Routes()
-get, put, post, delete = routes.add, routes.add, routes.add, routes.add
 
 
 class HalfAPerson(DomainError):
@@ -99,7 +98,7 @@ def listed(call: Call, *, deleted: bool) -> MessageQuerySet:
     return rows.with_what_is_shown()
 
 
-@get(
+@routes.add(
     "GET",
     "messages/",
     ANY_KEY,
@@ -115,7 +114,7 @@ def query_messages(call: Call) -> Any:
     return shown.messages(rows[: call.query["max_count"]], client=call.client, person=call.person)
 
 
-@get(
+@routes.add(
     "GET",
     "messages/cursor",
     ANY_KEY,
@@ -146,7 +145,7 @@ def found(call: Call) -> Message:
 readings.add(routes, "messages/{message_id}", found, acting=True, params=ONE)
 
 
-@get(
+@routes.add(
     "GET",
     "messages/{message_id}/tree/state",
     ANY_KEY,
@@ -160,7 +159,7 @@ def get_message_tree_state(call: Call) -> Any:
     return _state(found(call).tree)
 
 
-@put(
+@routes.add(
     "PUT",
     "messages/{message_id}/tree/state",
     MODERATORS,
@@ -177,13 +176,13 @@ def put_message_tree_state(call: Call) -> Any:
     return _state(move(tree_id=tree_id, **moderating(call)))
 
 
-@delete("DELETE", "messages/{message_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=MODERATED)
+@routes.add("DELETE", "messages/{message_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=MODERATED)
 def mark_message_deleted(call: Call) -> None:
     """Hide the message and everything below it."""
     actions.delete_message(message_id=call.path["message_id"], **moderating(call))
 
 
-@put(
+@routes.add(
     "PUT",
     "messages/{message_id}/undelete",
     MODERATORS,
@@ -198,7 +197,7 @@ def undelete_message(call: Call) -> None:
     actions.undelete_message(message_id=call.path["message_id"], **moderating(call))
 
 
-@post(
+@routes.add(
     "POST",
     "messages/{message_id}/edit",
     MODERATORS,
@@ -214,7 +213,7 @@ def edit_message(call: Call) -> None:
     actions.edit_message(message_id=call.path["message_id"], text=call.body["new_content"], **editing)
 
 
-@get(
+@routes.add(
     "GET",
     "messages/{message_id}/history",
     MODERATORS,
@@ -228,7 +227,7 @@ def get_revision_history(call: Call) -> Any:
     return [_revision(row, call) for row in found(call).revisions.all()]
 
 
-@post(
+@routes.add(
     "POST",
     "messages/{message_id}/emoji",
     PROXY,

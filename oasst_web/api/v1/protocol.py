@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from accounts import access, identities, keys
 from accounts.identities import Identity
-from accounts.models import ApiClient, AuthMethod, Status, User
+from accounts.models import ApiClient, Status, User
 from common.errors import DomainError, ErrorCode
 from oasst_web.api import limits
 from oasst_web.api.reading import Unprocessable, checked, valid
@@ -88,6 +88,11 @@ def person_of(call: Call) -> User:
         if call.person is None:
             raise PersonNotNamed
         return call.person
+    return person_named(call, named)
+
+
+def person_named(call: Call, named: Mapping[str, Any]) -> User:
+    """The client's person of this name, stored at first sight."""
     identity = Identity(named["auth_method"], named["id"], named["display_name"])
     return identities.meet(client=call.key, identity=identity, now=call.now)
 
@@ -107,10 +112,10 @@ def moderator_of(call: Call) -> User:
 
 def _body(route: Route, data: Any) -> type[serializers.Serializer[Any]]:
     if not isinstance(route.body, Mapping):
-        return route.body  # type: ignore[no-any-return]
+        return route.body  # type: ignore[no-any-return]  # a serializer, if it is no mapping
     kind = data.get("type") if isinstance(data, Mapping) else None
     try:
-        return route.body[kind]  # type: ignore[no-any-return]
+        return route.body[kind]  # type: ignore[no-any-return]  # a mapping to serializers
     except (KeyError, TypeError):
         known = ", ".join(route.body)
         raise Unprocessable("body", {"type": [f"must be one of {known}"]}) from None
@@ -212,5 +217,3 @@ def _request(route: Route) -> Any:
 
 
 V1 = Version(read=read, problem=problem, document=document)
-
-AUTH_METHODS = AuthMethod.choices

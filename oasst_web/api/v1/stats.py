@@ -18,14 +18,13 @@ from stats.public import Figures, TreeSize
 TREES = 1000
 
 routes = Routes()
-get, post = routes.add, routes.add
 
 
 class OnlyActive(schemas.Shape):
     only_active = BooleanField(default=True, help_text="Only trees that people work on.")
 
 
-@get("GET", "stats/", MODERATORS, answer=figure_schemas.SystemStats)
+@routes.add("GET", "stats/", MODERATORS, answer=figure_schemas.SystemStats)
 def get_message_stats(call: Call) -> Any:
     """How many messages and trees there are now."""
     return shown_totals(public.totals())
@@ -41,13 +40,13 @@ def shown_totals(found: public.Totals) -> Shown:
     }
 
 
-@get("GET", "stats/tree_manager/state_counts", MODERATORS, answer=schemas.COUNTS)
+@routes.add("GET", "stats/tree_manager/state_counts", MODERATORS, answer=schemas.COUNTS)
 def get_tree_manager_state_counts(call: Call) -> Any:
     """How many trees are in each state now."""
     return public.trees_by_state()
 
 
-@get(
+@routes.add(
     "GET",
     "stats/tree_manager/message_counts",
     MODERATORS,
@@ -59,7 +58,7 @@ def get_tree_manager_message_counts(call: Call) -> Any:
     return _sizes(only_active=call.query["only_active"])
 
 
-@get("GET", "stats/tree_manager", MODERATORS, answer=figure_schemas.TreeManagerStats)
+@routes.add("GET", "stats/tree_manager", MODERATORS, answer=figure_schemas.TreeManagerStats)
 def get_tree_manager_stats(call: Call) -> Any:
     """Both: how many trees are in each state, and how far the youngest active ones have grown."""
     return {"state_counts": public.trees_by_state(), "message_counts": _sizes(only_active=True)}
@@ -81,19 +80,19 @@ def _size(tree: TreeSize) -> Shown:
     }
 
 
-@post("POST", "stats/cached/update", MODERATORS, status=204)
+@routes.add("POST", "stats/cached/update", MODERATORS, status=204)
 def update_cached_stats(call: Call) -> None:
     """Count the figures for everybody anew. They are counted every hour anyway."""
     public.count(now=call.now)
 
 
-@get("GET", "stats/cached", ANY_KEY, answer=figure_schemas.AllCachedStatsResponse)
+@routes.add("GET", "stats/cached", ANY_KEY, answer=figure_schemas.AllCachedStatsResponse)
 def get_cached_stats_all(call: Call) -> Any:
     """All figures for everybody that were counted so far."""
     return {"stats_by_name": {found.name: _figures(found) for found in public.every()}}
 
 
-@get(
+@routes.add(
     "GET",
     "stats/cached/{name}",
     ANY_KEY,

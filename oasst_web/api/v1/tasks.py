@@ -16,7 +16,7 @@ from moderation import reports
 from oasst_web.api import limits
 from oasst_web.api.routes import PROXY, Call, Routes
 from oasst_web.api.v1 import schemas, shown
-from oasst_web.api.v1.protocol import PersonNotNamed, person_of
+from oasst_web.api.v1.protocol import PersonNotNamed, person_named, person_of
 from oasst_web.api.v1.schemas import TaskDone, TaskRequest
 from tasks import acknowledgements, assignment, interactions, rulebook, work
 from tasks.drafts import Draft, InvalidRanking, RankingDraft, ReplyDraft, ReviewDraft
@@ -28,7 +28,6 @@ from tasks.work import Work
 RNG = SystemRandom()
 
 routes = Routes()
-post = routes.add
 
 MAY_NOT = (ErrorCode.USER_NOT_SPECIFIED, ErrorCode.USER_DISABLED, ErrorCode.USER_HAS_NOT_ACCEPTED_TOS)
 ANSWERED = (
@@ -76,7 +75,7 @@ class WrongMessage(DomainError):
     sentence = _("The task is about another message.")
 
 
-@post(
+@routes.add(
     "POST",
     "tasks/",
     PROXY,
@@ -109,7 +108,7 @@ def request_task(call: Call) -> Any:
     return _shown(work.show(task, person=person), call, person)
 
 
-@post(
+@routes.add(
     "POST",
     "tasks/availability",
     PROXY,
@@ -121,13 +120,12 @@ def request_task(call: Call) -> Any:
 )
 def tasks_availability(call: Call) -> Any:
     """How many tasks of each type the person could get now. Asking changes nothing."""
-    identified = Call(call.request, call.now, call.client, None, {}, call.query, {"user": call.body})
-    person = person_of(identified)
+    person = person_named(call, call.body)
     there = assignment.available(person=person, lang=call.query["lang"], rules=rulebook.in_force())
     return {kind.value: there.get(kind, 0) for kind in Kind}
 
 
-@post(
+@routes.add(
     "POST",
     "tasks/{task_id}/ack",
     PROXY,
@@ -156,7 +154,7 @@ def tasks_acknowledge(call: Call) -> None:
     )
 
 
-@post(
+@routes.add(
     "POST",
     "tasks/{task_id}/nack",
     PROXY,
@@ -187,7 +185,7 @@ def tasks_acknowledge_failure(call: Call) -> None:
     )
 
 
-@post(
+@routes.add(
     "POST",
     "tasks/interaction",
     PROXY,
@@ -218,7 +216,7 @@ def tasks_interaction(call: Call) -> Any:
     return {"id": uuid4(), "type": "task_done"}
 
 
-@post(
+@routes.add(
     "POST",
     "tasks/close",
     PROXY,

@@ -16,14 +16,13 @@ from tasks.models import Message
 from tasks.refusals import MessageNotFound
 
 routes = Routes()
-get, post = routes.add, routes.add
 
 
 class OfWhich(serializers.Serializer[Any]):
     message_id = serializers.UUIDField(required=False, help_text="Only those that a review of this message asks for.")
 
 
-@post(
+@routes.add(
     "POST",
     "text_labels/",
     PROXY,
@@ -59,7 +58,7 @@ def label_text(call: Call) -> None:
     store_labels(call, person_of(call))
 
 
-@get(
+@routes.add(
     "GET",
     "text_labels/valid_labels",
     ANY_KEY,
@@ -78,7 +77,7 @@ def get_valid_labels(call: Call) -> Any:
     return {"valid_labels": shown.labels(LABELS_OF_KIND[kind])}
 
 
-@get("GET", "text_labels/report_labels", PUBLIC, answer=schemas.ValidLabelsResponse)
+@routes.add("GET", "text_labels/report_labels", PUBLIC, answer=schemas.ValidLabelsResponse)
 def get_report_labels(call: Call) -> Any:
     """The labels that a report may name."""
     return {"valid_labels": shown.labels(REPORT_LABELS)}

@@ -25,7 +25,6 @@ ABOUT_SOMEBODY = (*NOT_THERE, ErrorCode.NOT_ALLOWED, ErrorCode.USER_DISABLED)
 SORT_KEYS = {name: cursors.by_text(name, name) for name in ("username", "display_name")}
 
 routes = Routes()
-get, put, delete = routes.add, routes.add, routes.add
 
 
 class IdWithoutName(DomainError):
@@ -152,7 +151,7 @@ def shown_people(call: Call, rows: Any) -> list[shown.Shown]:
     return [shown.user(person, moderates=moderates) for person in rows]
 
 
-@get(
+@routes.add(
     "GET",
     "users/by_username",
     EITHER,
@@ -165,7 +164,7 @@ def get_users_ordered_by_username(call: Call) -> Any:
     return in_order(call, by="username")
 
 
-@get(
+@routes.add(
     "GET",
     "users/by_display_name",
     EITHER,
@@ -178,7 +177,7 @@ def get_users_ordered_by_display_name(call: Call) -> Any:
     return in_order(call, by="display_name")
 
 
-@get(
+@routes.add(
     "GET",
     "users/cursor",
     EITHER,
@@ -193,13 +192,15 @@ def get_users_cursor(call: Call) -> Any:
     return page.shown(shown_people(call, page.rows))
 
 
-@get("GET", "users/{user_id}", EITHER, params=ONE, query=OfClient, answer=schemas.FrontEndUser, refusals=NOT_THERE)
+@routes.add(
+    "GET", "users/{user_id}", EITHER, params=ONE, query=OfClient, answer=schemas.FrontEndUser, refusals=NOT_THERE
+)
 def get_user(call: Call) -> Any:
     """One person."""
     return shown_people(call, [found(call)])[0]
 
 
-@put(
+@routes.add(
     "PUT",
     "users/{user_id}",
     MODERATORS,
@@ -221,7 +222,7 @@ def update_user(call: Call) -> None:
     people.edit(person_id=call.path["user_id"], changes=changes, **moderating(call))
 
 
-@delete("DELETE", "users/{user_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=ABOUT_SOMEBODY)
+@routes.add("DELETE", "users/{user_id}", MODERATORS, acting=True, params=ONE, status=204, refusals=ABOUT_SOMEBODY)
 def delete_user(call: Call) -> None:
     """Close the account: names, address and notes are forgotten; messages stay, and belong to nobody known.
 
@@ -230,7 +231,7 @@ def delete_user(call: Call) -> None:
     people.close_account(person_id=call.path["user_id"], **moderating(call))
 
 
-@get(
+@routes.add(
     "GET",
     "users/{user_id}/messages",
     EITHER,
@@ -244,7 +245,7 @@ def query_user_messages(call: Call) -> Any:
     return written(call, {"user_id": call.path["user_id"]})
 
 
-@get(
+@routes.add(
     "GET",
     "users/{user_id}/messages/cursor",
     EITHER,
@@ -259,7 +260,9 @@ def query_user_messages_cursor(call: Call) -> Any:
     return written_page(call, {"user_id": call.path["user_id"]})
 
 
-@delete("DELETE", "users/{user_id}/messages", MODERATORS, acting=True, params=ONE, status=204, refusals=ABOUT_SOMEBODY)
+@routes.add(
+    "DELETE", "users/{user_id}/messages", MODERATORS, acting=True, params=ONE, status=204, refusals=ABOUT_SOMEBODY
+)
 def mark_user_messages_deleted(call: Call) -> None:
     """Hide everything the person wrote, and everything below it."""
     people.delete_messages_of(person_id=call.path["user_id"], **moderating(call))
