@@ -134,7 +134,7 @@ def _answered(sock: socket.socket, there: Address, body: bytes, headers: Mapping
     connection.sock = sock
     sock.settimeout(_left(until))
     connection.request("POST", there.target, body=body, headers=dict(headers))
-    with HTTPResponse(_Answer(sock, until), method="POST") as answer:  # type: ignore[arg-type]
+    with HTTPResponse(_Answer(sock, until), method="POST") as answer:  # type: ignore[arg-type]  # all it asks for is makefile
         answer.begin()
         return answer.status
 

@@ -101,6 +101,6 @@ class _Names:
 def by_name(names: Sequence[Hashable]) -> list[int]:
     """The places of the names in the order of the names; as they stand where names cannot be compared."""
     try:
-        return sorted(range(len(names)), key=lambda place: names[place])  # type: ignore[arg-type,return-value]
+        return sorted(range(len(names)), key=lambda place: names[place])  # type: ignore[arg-type,return-value]  # tried
     except TypeError:
         return list(range(len(names)))

@@ -59,7 +59,7 @@ def test_what_is_no_public_address_is_refused_when_it_is_named(url: str) -> None
 
 
 NOT_PUBLIC = [
-    "0.0.0.0",  # noqa: S104
+    "0.0.0.0",  # noqa: S104  # refused, not listened on
     "10.1.2.3",
     "100.64.0.1",
     "127.8.8.8",

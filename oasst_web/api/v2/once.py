@@ -54,7 +54,7 @@ def answer(call: Call, given: Callable[[], HttpResponseBase]) -> HttpResponseBas
         return Response(json.loads(found["data"]), status=found["status"], headers=found["headers"])
     try:
         response = given()
-    except BaseException:
+    except BaseException:  # Also when the worker is stopped: the name must be free for the next try. It goes on up.
         cache.delete(name)
         raise
     if isinstance(response, Response):

@@ -51,7 +51,7 @@ class Problem(Shape):
     instance = CharField(help_text="The address that was called.")
     code = IntegerField(help_text="The same kind as a number, as in version 1.")
     # The metaclass takes fields out of the class, so no attribute of a serializer is hidden.
-    errors = ProblemPart(many=True, required=False)  # type: ignore[assignment]
+    errors = ProblemPart(many=True, required=False)  # type: ignore[assignment]  # see above
 
 
 class ProblemType(Shape):
