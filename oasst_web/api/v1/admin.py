@@ -18,9 +18,9 @@ from moderation.models import FlaggedMessage
 from moderation.purging import Gone
 from oasst_web.api.routes import ADMINS, ANY_KEY, MODERATORS, Call, Routes
 from oasst_web.api.v1 import configuration, cursors, figure_schemas, schemas
+from oasst_web.api.v1.messages import moderating
 from oasst_web.api.v1.protocol import moderator_of
 from oasst_web.api.v1.stats import shown_totals
-from oasst_web.api.v1.tasks import RNG
 from stats import public
 from tasks import rulebook
 
@@ -127,15 +127,7 @@ def purge_user_messages(call: Call) -> Any:
 
 def _purged(call: Call, purge: Callable[..., Gone]) -> dict[str, Any]:
     began, before, preview = monotonic(), public.totals(), call.query["preview"]
-    gone = purge(
-        person_id=call.path["user_id"],
-        preview=preview,
-        by=moderator_of(call),
-        why="",
-        now=call.now,
-        rules=rulebook.in_force(),
-        rng=RNG,
-    )
+    gone = purge(person_id=call.path["user_id"], preview=preview, **moderating(call))
     # What others did meanwhile is in neither.
     after = replace(
         before,
@@ -213,9 +205,5 @@ def merge_users(call: Call) -> None:
     merging.merge_people(
         into_id=call.body["destination_user_id"],
         source_ids=call.body["source_user_ids"],
-        by=moderator_of(call),
-        why="",
-        now=call.now,
-        rules=rulebook.in_force(),
-        rng=RNG,
+        **moderating(call),
     )
