@@ -51,7 +51,7 @@ def _count(whose: str, limit: int, refusal: type[DomainError], now: datetime) ->
             _closed.clear()
         _here[name] += 1
         full = _here[name] % batch == 0
-    # What each process has counted is added up now and then, not at each call: that would be half of what a call costs.
+    # What each process has counted is added up now and then: at each call it would be two more round trips.
     if full and _added(name, batch) > limit:
         _closed.add(whose)
     if whose in _closed:
