@@ -41,7 +41,7 @@ PUBLIC: frozenset[Scope] = frozenset()
 
 #: Who may call in their own name: nobody need say who they are; signed in; also with the terms accepted and not banned;
 #: moderators only.
-People = Literal["anybody", "signed_in", "taking_part", "moderator"]
+People = Literal["anybody", "signed_in", "taking_part"]
 
 
 @dataclass(frozen=True)

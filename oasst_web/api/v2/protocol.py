@@ -28,7 +28,6 @@ from accounts import access, keys
 from accounts.access import TermsNotAccepted, UserDisabled
 from accounts.models import ApiClient, User
 from common.errors import DomainError, ErrorCode
-from moderation.actions import NotAllowed
 from oasst_web.api import limits
 from oasst_web.api.limits import KeyTooBusy, PersonTooBusy
 from oasst_web.api.reading import Unprocessable, checked, valid
@@ -79,8 +78,6 @@ def read(route: Route, request: Request, path: Mapping[str, str]) -> Call:
     if route.people != "anybody":
         person = _person(request)
         limits.count_person(person, moment)
-    if route.people == "moderator" and not (person and person.is_moderator):
-        raise NotAllowed
     if route.people == "taking_part" and person:
         access.check_may_take_part(person)
     values = {name: checked("path", name, route.params[name], value) for name, value in path.items()}
@@ -281,7 +278,6 @@ def _every_refusal(route: Route) -> Sequence[type[DomainError]]:
         found += [CsrfFailed] if route.method != "GET" else []
     found += [KeyUnknown, KeyRefused, KeyTooBusy] if route.scopes else []
     found += [UserDisabled, TermsNotAccepted] if route.people == "taking_part" else []
-    found += [NotAllowed] if route.people == "moderator" else []
     found += [KeyReused, KeyInUse] if route.once else []
     return found
 
