@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from accounts import access
 from accounts.locking import PersonNotFound
 from accounts.models import ApiClient, AuthMethod, Status, User
+from common.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,25 @@ class Identity:
     display_name: str = ""
 
 
+_OF_CLIENT = Prepared(
+    lambda client, auth_method, username: User.objects.filter(
+        api_client=client, auth_method=auth_method, username=username
+    ),
+    client=UUID,
+    auth_method=str,
+    username=str,
+)
+
+
+def _known(client: ApiClient, identity: Identity) -> User | None:
+    return _OF_CLIENT.one(client=client.pk, auth_method=identity.auth_method, username=identity.username)
+
+
 def find(*, client: ApiClient, identity: Identity) -> User:
     """This client's person. Raises PersonNotFound, also for a person of another client."""
     if "\x00" in identity.auth_method + identity.username:
         raise PersonNotFound  # PostgreSQL cannot even be asked for it.
-    person = User.objects.filter(
-        api_client=client, auth_method=identity.auth_method, username=identity.username
-    ).first()
+    person = _known(client, identity)
     if person is None:
         raise PersonNotFound
     return person
@@ -38,9 +52,7 @@ def meet(*, client: ApiClient, identity: Identity, now: datetime, accepts_terms:
     of a closed account: nobody comes back to it, and what was forgotten stays forgotten.
     """
     # Looking first costs one query less for everybody who was here before.
-    person = User.objects.filter(
-        api_client=client, auth_method=identity.auth_method, username=identity.username
-    ).first()
+    person = _known(client, identity)
     if person is None:
         person, _new = User.objects.get_or_create(
             api_client=client,

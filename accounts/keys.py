@@ -14,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient, AuthMethod, Role, Scope, User
 from common.errors import DomainError, ErrorCode
+from common.prepared import Prepared
 
 #: Bytes of chance in a key: nobody guesses it, so one round of SHA-256 is enough to keep it.
 KEY_BYTES = 32
 #: When a key was used last is noted to the minute, or each call would write.
 NOTED_EVERY = timedelta(minutes=1)
+
+_OF_HASH = Prepared(lambda key_hash: ApiClient.objects.filter(key_hash=key_hash, revoked_at__isnull=True), key_hash=str)
 
 
 class InvalidScope(DomainError):
@@ -67,7 +70,7 @@ def issue(
 
 def known(*, key: str, now: datetime) -> ApiClient | None:
     """The client with this key; None for a key that never was, or was revoked."""
-    client = ApiClient.objects.filter(key_hash=_hash(key), revoked_at__isnull=True).first()
+    client = _OF_HASH.one(key_hash=_hash(key))
     if client is not None and (client.last_used_at is None or client.last_used_at <= now - NOTED_EVERY):
         long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - NOTED_EVERY)
         ApiClient.objects.filter(long_ago, pk=client.pk).update(last_used_at=now)

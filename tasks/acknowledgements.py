@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient, User
 from common.errors import DomainError, ErrorCode
+from common.prepared import Prepared
 from tasks.locking import TaskNotFound
 from tasks.models import Acknowledgement, Task, TaskState
 from tasks.refusals import NotYours, TaskGone
@@ -35,31 +38,60 @@ def acknowledge(*, task_id: UUID, client: ApiClient, person: User | None, name: 
     """
     check_name(name)
     holder = _holder(task_id, client, person)
-    mine = Acknowledgement.objects.filter(client=client, person=holder)
-    before = mine.filter(task=task_id).values_list("frontend_message_id", flat=True).first()
-    if before is not None:
-        if before != name:
+    while True:
+        before = _BEFORE.all(client=client.pk, person=holder, task=task_id, name=name)
+        of_task = {row.frontend_message_id for row in before if row.task_id == task_id}
+        if name in of_task:
+            return
+        if of_task:
             raise AlreadyAcknowledged
-        return
-    bound = Acknowledgement(client=client, task_id=task_id, person_id=holder, frontend_message_id=name, at=now)
-    try:
-        Acknowledgement.objects.bulk_create([bound], ignore_conflicts=True)
-    except IntegrityError as problem:
-        raise TaskNotFound from problem  # It was given back meanwhile, and then not wanted any more.
-    taken = mine.select_related("task").filter(frontend_message_id=name).first()
-    if taken is None:
-        raise TaskNotFound
-    if taken.task_id == task_id:
-        return
+        if before:
+            break
+        if _bind(task_id, client, holder, name, now):
+            return
+    (taken,) = before
     if taken.task.state != TaskState.DONE and holder in (taken.task.claimed_by_id, taken.task.last_holder_id):
         raise AlreadyAcknowledged
     # Some clients have few names, or name a task after its message: a name is free again when its task is done.
-    mine.filter(pk=taken.pk).update(task=task_id, at=now)
+    Acknowledgement.objects.filter(pk=taken.pk).update(task=task_id, at=now)
+
+
+#: What this person's task is called, and what this name calls already.
+_BEFORE = Prepared(
+    lambda client, person, task, name: Acknowledgement.objects.select_related("task").filter(
+        Q(task=task) | Q(frontend_message_id=name), client=client, person=person
+    ),
+    client=UUID,
+    person=UUID,
+    task=UUID,
+    name=str,
+)
+
+
+def _bind(task_id: UUID, client: ApiClient, holder: UUID, name: str, now: datetime) -> bool:
+    """Store the name; False when the same moment brought another row of it. Raises TaskNotFound."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO tasks_acknowledgement (client_id, frontend_message_id, task_id, person_id, at)
+                VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+                [client.pk, name, task_id, holder, now],
+            )
+            return bool(cursor.rowcount)
+    except IntegrityError as problem:
+        raise TaskNotFound from problem  # It was given back meanwhile, and then not wanted any more.
+
+
+_HOLDER = Prepared[Any](
+    lambda task_id: Task.objects.filter(pk=task_id).values_list(
+        "claimed_by", "claimed_by__api_client", "last_holder", "last_holder__api_client"
+    ),
+    task_id=UUID,
+)
 
 
 def _holder(task_id: UUID, client: ApiClient, person: User | None) -> UUID:
-    columns = ("claimed_by", "claimed_by__api_client", "last_holder", "last_holder__api_client")
-    row = Task.objects.filter(pk=task_id).values_list(*columns).first()
+    row = _HOLDER.one(task_id=task_id)
     if row is None:
         raise TaskNotFound
     claimed_by, of_client, last_holder, of_last_client = row
@@ -71,13 +103,33 @@ def _holder(task_id: UUID, client: ApiClient, person: User | None) -> UUID:
     return holder
 
 
+_NAMED = Prepared[Any](
+    lambda client, name: (
+        Acknowledgement.objects.filter(client=client, frontend_message_id=name)
+        .order_by("id")
+        .values_list("task", flat=True)[:1]
+    ),
+    client=UUID,
+    name=str,
+)
+_NAMED_FOR = Prepared[Any](
+    lambda client, name, person: Acknowledgement.objects.filter(
+        client=client, frontend_message_id=name, person=person
+    ).values_list("task", flat=True),
+    client=UUID,
+    name=str,
+    person=UUID,
+)
+
+
 def task_named(*, client: ApiClient, person: User | None, name: str) -> UUID:
     """The task this client gave the name to, for this person or for anybody. Raises TaskNotFound, InvalidFrontendId."""
     check_name(name)
-    named = Acknowledgement.objects.filter(client=client, frontend_message_id=name)
-    if person is not None:
-        named = named.filter(person=person)
-    found: UUID | None = named.values_list("task", flat=True).first()
+    found: UUID | None = (
+        _NAMED.one(client=client.pk, name=name)
+        if person is None
+        else _NAMED_FOR.one(client=client.pk, name=name, person=person.pk)
+    )
     if found is None:
         raise TaskNotFound
     return found

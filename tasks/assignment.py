@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from accounts import access, news
 from accounts.models import News, NewsKind, User
+from common.prepared import Prepared
 from tasks import known_answers, locking, trees
 from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
 from tasks.models import HandedBack, Skip, Task, TaskState
@@ -43,6 +44,14 @@ ELIGIBLE = """
 #: Claims of a person are counted over these windows; see TreeRules for the limits.
 ANY_WINDOW = timedelta(minutes=4)
 REPLY_WINDOW = timedelta(minutes=2)
+
+_WITH_TREE = Prepared[Task](
+    lambda task_id: Task.objects.select_related("message", "tree").filter(pk=task_id), task_id=UUID
+)
+_ASKED = Prepared[Any](
+    lambda task_id: Task.objects.filter(pk=task_id).values_list("kind", "message", "claimed_by", "last_holder"),
+    task_id=UUID,
+)
 
 
 def _params(person: User, lang: str, rules: TreeRules) -> dict[str, Any]:
@@ -81,20 +90,15 @@ def claim(*, person: User, lang: str, kind: Kind | None, now: datetime, rules: T
     _check_limits(person, kind, now, rules)
     params = _params(person, lang, rules)
     for chosen in [kind] if kind else _draw(params, rules, rng):
-        task_id = _claim_one(chosen, person, params, now, rules, rng)
-        if task_id is not None:
-            return _fresh(task_id)
+        task = _claim_one(chosen, person, params, now, rules, rng)
+        if task is not None:
+            return task
     raise NothingAvailable
-
-
-def _fresh(task_id: UUID) -> Task:
-    task: Task = Task.objects.get(pk=task_id)
-    return task
 
 
 def _claim_one(
     kind: Kind, person: User, params: Mapping[str, Any], now: datetime, rules: TreeRules, rng: Random
-) -> UUID | None:
+) -> Task | None:
     minutes = rules.deadline_write_minutes if KINDS[kind].deed is Deed.WRITE else rules.deadline_judge_minutes
     values = {
         **params,
@@ -117,7 +121,7 @@ def _claim_one(
                 raise
 
 
-def _known_answer(kind: Kind, person: User, values: Mapping[str, Any], rng: Random) -> UUID | None:
+def _known_answer(kind: Kind, person: User, values: Mapping[str, Any], rng: Random) -> Task | None:
     """A known answer in place of an opening. Only where there is an opening: who finds nothing to do must find nothing,
     or the difference would show."""
     with connection.cursor() as cursor:
@@ -212,7 +216,7 @@ def _check_limits(person: User, kind: Kind | None, now: datetime, rules: TreeRul
 
 def held_task(*, task_id: UUID, by: User) -> Task:
     """The task, if this person holds it, missed its deadline or has answered it. Raises TaskNotFound, NotYours."""
-    task: Task | None = Task.objects.select_related("message", "tree").filter(pk=task_id).first()
+    task = _WITH_TREE.one(task_id=task_id)
     if task is None:
         raise locking.TaskNotFound
     if by.pk not in (task.claimed_by_id, task.last_holder_id):
@@ -223,8 +227,7 @@ def held_task(*, task_id: UUID, by: User) -> Task:
 def asked(*, task_id: UUID, by: User) -> tuple[Kind, UUID | None]:
     """What a task that this person holds, missed or has answered is about: its kind and message. Raises TaskNotFound,
     NotYours."""
-    columns = ("kind", "message", "claimed_by", "last_holder")
-    row = Task.objects.filter(pk=task_id).values_list(*columns).first()
+    row = _ASKED.one(task_id=task_id)
     if row is None:
         raise locking.TaskNotFound
     kind, message_id, *people = row

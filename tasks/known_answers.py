@@ -89,8 +89,8 @@ def _decided(lang: str) -> list[Message]:
 
 def hand_out(
     *, person: User, lang: str, kind: Kind, mode: Mode, now: datetime, expires: datetime, rng: Random
-) -> UUID | None:
-    """A review of a known message, claimed for this person; None if there is none they never saw. Returns the task.
+) -> Task | None:
+    """A review of a known message, claimed for this person; None if there is none they never saw.
 
     The row is made for this one claim. It is nobody's opening, before or after, so a tree never gets more than it
     wants.
@@ -135,4 +135,4 @@ def hand_out(
         if "one_task_per_person_and_message" in str(problem):
             return None  # Another tab of this person just got it.
         raise
-    return task.pk
+    return task

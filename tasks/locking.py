@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from common.errors import DomainError, ErrorCode
+from common.prepared import Prepared
 from tasks.models import Message, Task, TaskState, Tree
 from tasks.querysets import TreeQuerySet
 from tasks.refusals import MessageNotFound
@@ -75,19 +76,25 @@ _MESSAGE_COLUMNS = [
 ]
 
 
-#: Made once: naming the columns takes as long as reading them.
-_LOCKED_TASK = (
-    Task.objects.select_for_update(no_key=True, of=("self",))
-    .select_related("message__imported", "claimed_by__reliability", "last_holder__reliability")
-    .only(*_TASK_COLUMNS, *_MESSAGE_COLUMNS, *_PERSON_COLUMNS)
+_TREE_OF_TASK = Prepared[Tree](
+    lambda task_id: Tree.objects.select_for_update(no_key=True, of=("self",)).filter(tasks__pk=task_id), task_id=UUID
+)
+_TASK = Prepared[Task](
+    lambda task_id: (
+        Task.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("message__imported", "claimed_by__reliability", "last_holder__reliability")
+        .only(*_TASK_COLUMNS, *_MESSAGE_COLUMNS, *_PERSON_COLUMNS)
+        .filter(pk=task_id)
+    ),
+    task_id=UUID,
 )
 
 
 def lock_task(task_id: UUID) -> tuple[Task, Tree | None]:
     """The task with its tree, both locked, tree first. A new prompt's task has no tree."""
     _require_transaction()
-    tree = Tree.objects.select_for_update(no_key=True, of=("self",)).filter(tasks__pk=task_id).first()
-    task: Task | None = _LOCKED_TASK.filter(pk=task_id).first()
+    tree = _TREE_OF_TASK.one(task_id=task_id)
+    task = _TASK.one(task_id=task_id)
     if task is None:
         raise TaskNotFound
     return task, tree
@@ -187,15 +194,12 @@ CLAIM = """
         SELECT t.id FROM tasks_task t WHERE t.kind = %(kind)s AND {eligible}
         ORDER BY {order} LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
     )
-    RETURNING id
+    RETURNING *
 """
 
 
-def claim_first(*, eligible: str, uniform: bool, params: dict[str, Any]) -> UUID | None:
+def claim_first(*, eligible: str, uniform: bool, params: dict[str, Any]) -> Task | None:
     """Take the first open row of the kind that satisfies the SQL condition `eligible`; None when there is none."""
     _require_transaction()
     order = "random()" if uniform else "t.to_go, t.dice"
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(eligible=eligible, order=order), params)
-        row = cursor.fetchone()
-    return row[0] if row else None
+    return next(iter(Task.objects.raw(CLAIM.format(eligible=eligible, order=order), params)), None)

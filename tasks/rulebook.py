@@ -10,15 +10,18 @@ from django.db import transaction
 
 from accounts.models import User
 from common import nudges
+from common.prepared import Prepared
 from tasks import locking
 from tasks import rules as pure
 from tasks.models import RulesVersion
 from tasks.rules import TreeRules
 
+_NEWEST = Prepared(lambda: RulesVersion.objects.order_by("-version").values_list("version", "values")[:1])
+
 
 def in_force() -> TreeRules:
     """The newest version; the defaults as long as nobody stored one."""
-    newest = RulesVersion.objects.order_by("-version").values_list("version", "values").first()
+    newest = _NEWEST.one()
     return version(*newest) if newest else TreeRules()
 
 

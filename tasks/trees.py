@@ -6,11 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from random import Random
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from accounts import webhooks
 from accounts.models import NoticeKind, User
 from common import nudges
+from common.prepared import Prepared
 from tasks import growth, locking, verdicts
 from tasks.growth import Live, Node, Plan, Snapshot
 from tasks.kinds import Kind, Role
@@ -43,6 +47,22 @@ def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules
     return tree
 
 
+def _nodes(**of: Any) -> QuerySet[Any, Any]:
+    return Message.objects.filter(**of).order_by("created_at", "id").values_list(
+        "tree_id", "id", "parent_id", "author_id", "role", "depth", "deleted",
+        "review_result", "review_count", "ranking_count",
+    )  # fmt: skip
+
+
+def _live(**of: Any) -> QuerySet[Any, Any]:
+    rows = Task.objects.live().filter(**of).order_by("claimed_at", "created_at", "dice", "id")
+    return rows.values_list("tree_id", "id", "kind", "message_id", "state", "to_go", "known_answer")
+
+
+_NODES = Prepared[Any](_nodes, tree=UUID)
+_LIVE = Prepared[Any](_live, tree=UUID)
+
+
 def snapshot(tree: Tree, rules: TreeRules) -> Snapshot:
     """The tree as growth sees it: two queries, and one more if the rules ask what rankings say."""
     return snapshots([tree], rules)[tree.pk]
@@ -52,17 +72,12 @@ def snapshots(trees: Sequence[Tree], rules: TreeRules) -> dict[UUID, Snapshot]:
     """Many trees at once, in as many queries as one."""
     nodes: dict[UUID, list[Node]] = defaultdict(list)
     live: dict[UUID, list[Live]] = defaultdict(list)
-    messages = Message.objects.filter(tree__in=trees).order_by("created_at", "id")
-    for tree_id, *row in messages.values_list(
-        "tree_id", "id", "parent_id", "author_id", "role", "depth", "deleted",
-        "review_result", "review_count", "ranking_count",
-    ):  # fmt: skip
+    one = trees[0].pk if len(trees) == 1 else None
+    for tree_id, *row in _NODES.all(tree=one) if one else _nodes(tree__in=trees):
         row[3] = Role(row[3])
         nodes[tree_id].append(Node(*row))
-    tasks = Task.objects.live().filter(tree__in=trees).order_by("claimed_at", "created_at", "dice", "id")
-    for tree_id, pk, kind, message_id, state, to_go, known_answer in tasks.values_list(
-        "tree_id", "id", "kind", "message_id", "state", "to_go", "known_answer"
-    ):
+    tasks = _LIVE.all(tree=one) if one else _live(tree__in=trees)
+    for tree_id, pk, kind, message_id, state, to_go, known_answer in tasks:
         live[tree_id].append(Live(pk, Kind(kind), message_id, state == TaskState.CLAIMED, to_go, known_answer))
     ranked = any(node.ranking_count for found in nodes.values() for node in found)
     cast = rankings_of(trees) if rules.ranking_rule == ADAPTIVE and ranked else {}

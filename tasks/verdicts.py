@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts import news
 from accounts.models import News, NewsKind
+from common.prepared import Prepared
 from tasks.deciding import Heard, Published, verdicts
 from tasks.models import ImportedMessage, Message, Review, Tree
 from tasks.rules import TreeRules
@@ -21,13 +22,21 @@ from tasks.tree_states import ACTIVE, State
 IN_ORDER = (F("number").asc(nulls_first=True), "created_at", "id")
 
 
+def _reviews(**of: Any) -> QuerySet[Any, Any]:
+    rows = Review.objects.filter(**of).order_by(*IN_ORDER)
+    return rows.values_list("message_id", "labels", "sensitivity", "specificity", "known_answer")
+
+
+_HEARD = Prepared[Any](_reviews, message=UUID)
+
+
 def settle(message: Message, rules: TreeRules) -> None:
     """Decide the message if its reviews do and it is undecided; a verdict, once given, stands. Does not save."""
     if message.review_result is not None:
         return
     if message.review_count < rules.reviews_needed(is_prompt=message.parent_id is None):
         return  # No need to read what was said.
-    heard = heard_of([message.pk])[message.pk]
+    heard = [Heard(*row[1:]) for row in _HEARD.all(message=message.pk)]
     published = published_of(message)
     said = last_of(heard, published, message, rules)
     if said is not None:
@@ -77,8 +86,7 @@ def announce(tree: Tree, now: datetime) -> None:
 def heard_of(messages: Iterable[Any]) -> dict[UUID, list[Heard]]:
     """The reviews of each of these messages, in the order in which they came in: one query."""
     heard: dict[UUID, list[Heard]] = defaultdict(list)
-    rows = Review.objects.filter(message__in=messages).order_by(*IN_ORDER)
-    for message_id, *row in rows.values_list("message_id", "labels", "sensitivity", "specificity", "known_answer"):
+    for message_id, *row in _reviews(message__in=messages):
         heard[message_id].append(Heard(*row))
     return heard
 

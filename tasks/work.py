@@ -7,8 +7,12 @@ from hashlib import blake2b
 from uuid import UUID
 
 from accounts.models import User
+from common.prepared import Prepared
 from tasks.kinds import KINDS, LABELS, Deed, Kind, KindRow, Label, Mode, labels_asked
 from tasks.models import Message, Task, TaskState
+
+_OF_TREE = Prepared(lambda tree_id: Message.objects.filter(tree_id=tree_id), tree_id=UUID)
+_REPLIES_KEPT = Prepared(lambda parent_id: Message.objects.kept().filter(parent_id=parent_id), parent_id=UUID)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def show(task: Task, *, person: User) -> Work:
 
 def path_to(message_id: UUID, *, tree_id: UUID) -> list[Message]:
     """The messages from the root to this one. A tree is small, so it is read whole."""
-    messages = {message.pk: message for message in Message.objects.filter(tree_id=tree_id)}
+    messages = {message.pk: message for message in _OF_TREE.all(tree_id=tree_id)}
     path: list[Message] = []
     at = messages.get(message_id)
     while at is not None:
@@ -62,4 +66,4 @@ def replies_to_rank(task: Task, *, person: User) -> list[Message]:
     def place(reply: Message) -> bytes:
         return blake2b(f"{person.pk}{reply.pk}".encode(), digest_size=8).digest()
 
-    return sorted(Message.objects.kept().filter(parent_id=task.message_id), key=place)
+    return sorted(_REPLIES_KEPT.all(parent_id=task.message_id), key=place)
