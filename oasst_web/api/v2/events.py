@@ -26,8 +26,8 @@ from oasst_web.api.v2.protocol import person_of
 
 #: Seconds between two looks into the database. Each opens a connection, for none is held in between.
 EVERY = 2.0
-#: Streams that wait at once, in each process: half of its threads.
-WAITING = BoundedSemaphore(4)
+#: Streams that wait at once, in each process: half of its threads (gunicorn.conf.py).
+WAITING = BoundedSemaphore(2)
 #: Lines read at once.
 BATCH = 100
 #: Milliseconds after which a client comes again: after a stream that waited, and after one that could not.

@@ -163,9 +163,7 @@ class Site:
         celery = [sys.executable, "-m", "celery", "-A", "oasst_web"]
         bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         web = [sys.executable, "-m", "gunicorn", "oasst_web.wsgi", "--bind", bind, "--log-level", "warning"]
-        web += ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
-        # Its control socket would be one for all sites of this user.
-        web += ["--graceful-timeout", "8", "--no-control-socket"]
+        web += ["--config", str(settings.ROOT / "gunicorn.conf.py")]
         worker = [*celery, "worker", "-c", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--loglevel", "INFO", "--schedule", str(self.data_dir / "beat-schedule")]
         return [
