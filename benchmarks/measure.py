@@ -40,8 +40,9 @@ def measure(
     return _summary(measured, size, way, volunteers, submit)
 
 
-def measure_api(environment: dict[str, str], volunteers: int, calls: int) -> dict[str, Any]:
-    """So many volunteers of one client program, at full size, each through task, ack and interaction `calls` times."""
+def measure_api(environment: dict[str, str], volunteers: int, calls: int, pace: float) -> dict[str, Any]:
+    """So many volunteers of one client program, at full size, each through task, ack and interaction `calls` times: one
+    after the other without a pause, or, with a pace, all of them together so many answers per second."""
     databases.use(environment, "full")
     from django.utils import timezone
 
@@ -52,12 +53,13 @@ def measure_api(environment: dict[str, str], volunteers: int, calls: int) -> dic
         description="benchmark", scopes=[Scope.VOLUNTEER], now=timezone.now(), terms_accepted_there=True
     )
     crowd = [secrets.token_hex(8) for _ in range(400)]
-    measured = Measured()
+    measured, every = Measured(), volunteers / pace if pace else 0.0
     with _web() as port:
         _crowd(8, lambda n: through_api(port, key, crowd, 10, 9000 + n, Measured()))
-        measured.wall = _crowd(volunteers, lambda n: through_api(port, key, crowd, calls, n, measured))
+        measured.wall = _crowd(volunteers, lambda n: through_api(port, key, crowd, calls, n, measured, every))
     summary: dict[str, Any] = {
         "volunteers": volunteers,
+        "pace": pace or "",
         "answers": len(measured.answers),
         "answers_per_second": round(len(measured.answers) / measured.wall, 1),
     }
@@ -102,8 +104,7 @@ def _web() -> Any:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "gunicorn", "oasst_web.wsgi", "--bind", f"127.0.0.1:{port}",
-        "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--log-level", "error",
+        sys.executable, "-m", "gunicorn", "oasst_web.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error",
     ]  # fmt: skip
     server = subprocess.Popen(command, env=dict(os.environ), cwd=databases.ROOT)
     try:
@@ -153,6 +154,6 @@ if __name__ == "__main__":
         k: v for k, v in os.environ.items() if k in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OASST_DATA_DIR")
     }
     if way == "api":
-        print(json.dumps(measure_api(environment, int(volunteers), int(calls))))
+        print(json.dumps(measure_api(environment, int(volunteers), int(calls), float(what))))
     else:
         print(json.dumps(measure(environment, size, way, int(volunteers), int(calls), what == "answers")))

@@ -164,12 +164,19 @@ def _fields(page: str, rng: Random) -> dict[str, str]:
     return {name: str(place) for name, place in zip(names, places, strict=True)}
 
 
-def through_api(port: int, key: str, crowd: list[str], calls: int, seed: int, measured: Measured) -> None:
-    """One volunteer's thread through the published protocol: POST for a task, acknowledge it, POST the answer."""
+def through_api(
+    port: int, key: str, crowd: list[str], calls: int, seed: int, measured: Measured, every: float = 0.0
+) -> None:
+    """One volunteer's thread through the published protocol: POST for a task, acknowledge it, POST the answer.
+
+    With `every`, a new task is asked for so many seconds after the last one was, as far as the answers come in time.
+    """
     rng, mine = Random(seed), Measured()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    started = time.perf_counter() + rng.random() * every
     try:
-        for _ in range(calls):
+        for number in range(calls):
+            time.sleep(max(0.0, started + number * every - time.perf_counter()))
             person = {"id": rng.choice(crowd), "display_name": "Volunteer", "auth_method": "discord"}
             seconds, status, task = _call(connection, key, "tasks/", {"type": "random", "user": person, "lang": "en"})
             mine.claims.append(seconds)
