@@ -204,6 +204,9 @@ class User(AbstractBaseUser):
     last_activity_at = models.DateTimeField(null=True, blank=True)
     streak_started_at = models.DateTimeField(null=True, blank=True, help_text="Start of the running streak.")
     streak_days = models.PositiveIntegerField(default=0, help_text="Whole days since the streak began.")
+    streak_repaired_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a missed day was last forgiven; that happens once a month."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -245,6 +248,46 @@ class User(AbstractBaseUser):
         return self.status == Status.ACTIVE and self.role == Role.ADMIN
 
 
+class Consent(models.TextChoices):
+    """What a person's contributions may be used for. Exports leave out what goes beyond it."""
+
+    DATASET = "dataset", _("In the open dataset, for everybody and every use")
+    RESEARCH = "research", _("Only for research that earns no money")
+    HERE = "here", _("Only on this site, in no dataset")
+
+
+class Mail(models.TextChoices):
+    """How often a person wants news by mail."""
+
+    NEVER = "never", _("Never")
+    DAILY = "daily", _("Once a day, if there is any")
+    WEEKLY = "weekly", _("Once a week, if there is any")
+
+
+class Profile(models.Model):
+    """What a person told about themselves and wants from the site. No row: nothing told yet."""
+
+    person = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="profile")
+    languages = ArrayField(
+        models.CharField(max_length=32), default=list, help_text="Those they work in; `User.lang` is the one just now."
+    )
+    topics = ArrayField(models.CharField(max_length=16), default=list, help_text="Those they know (tasks.topics).")
+    interface_lang = models.CharField(max_length=16, blank=True, help_text="Of the pages; blank: as the browser says.")
+    daily_goal = models.PositiveSmallIntegerField(default=5, help_text="Answers a day; 0 for none.")
+    consent = models.CharField(max_length=16, choices=Consent.choices, default=Consent.DATASET)
+    consent_changed_at = models.DateTimeField(null=True, blank=True)
+    mail = models.CharField(max_length=8, choices=Mail.choices, default=Mail.NEVER)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    news_read_at = models.DateTimeField(null=True, blank=True, help_text="When they last looked at their news.")
+    practised = ArrayField(
+        models.CharField(max_length=32), default=list, help_text="Kinds of work they went through the practice of."
+    )
+    welcomed_at = models.DateTimeField(null=True, blank=True, help_text="When they were through the first steps.")
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
 class NewsKind(models.TextChoices):
     """What people are told of."""
 
@@ -252,6 +295,7 @@ class NewsKind(models.TextChoices):
     MESSAGE_ACCEPTED = "message_accepted", _("A message of yours was accepted")
     MESSAGE_REJECTED = "message_rejected", _("A message of yours was not accepted")
     REPORT_ANSWERED = "report_answered", _("A moderator decided on your report")
+    BADGE_EARNED = "badge_earned", _("You earned a badge")
 
 
 class CurrentTransaction(models.Func):
@@ -293,6 +337,7 @@ class PointEntry(models.Model):
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="points")
     reason = models.CharField(max_length=32, help_text="A row of tasks.points.")
     source = models.CharField(max_length=80, help_text="What earned it: the id of a message, review or ranking.")
+    lang = models.CharField(max_length=32, db_default="", blank=True, help_text="Of the conversation it was earned in.")
     points = models.DecimalField(max_digits=6, decimal_places=1)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -81,9 +81,9 @@ def begin(*, kind: BoardKind, frame: Frame, now: datetime) -> Board:
     """Note that the board is being counted. Until the transaction ends, others who want to count it wait here."""
     fresh = Board(kind=kind, frame=frame, since=since(frame, now), counted_at=now)
     Board.objects.bulk_create(
-        [fresh], update_conflicts=True, unique_fields=["kind", "frame"], update_fields=["since", "counted_at"]
+        [fresh], update_conflicts=True, unique_fields=["kind", "frame", "lang"], update_fields=["since", "counted_at"]
     )
-    return Board.objects.get(kind=kind, frame=frame)
+    return Board.objects.get(kind=kind, frame=frame, lang="")
 
 
 def fill(board: Board, statement: str, params: Mapping[str, Any]) -> int:

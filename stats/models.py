@@ -92,11 +92,16 @@ class Board(models.Model):
 
     kind = models.CharField(max_length=8, choices=BoardKind.choices)
     frame = models.CharField(max_length=8, choices=Frame.choices)
+    lang = models.CharField(max_length=32, blank=True, db_default="", help_text="Blank: all languages together.")
     since = models.DateTimeField(null=True, help_text="What happened before does not count; null: everything counts.")
     counted_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["kind", "frame"], name="one_board_of_a_kind_per_frame"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "frame", "lang"], name="one_board_of_a_kind_per_frame_and_language"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} board of the {self.frame}"
@@ -187,3 +192,35 @@ class PublicFigures(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BadgeAward(models.Model):
+    """A person earned a badge of stats.badges. Once earned it stays."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="badges")
+    badge = models.CharField(max_length=32, help_text="A row of stats.badges.BADGES.")
+    earned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["person", "badge"], name="each_badge_once_per_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.badge} of {self.person_id}"
+
+
+class LanguageGoal(models.Model):
+    """What the people of one language want to reach together in one week."""
+
+    lang = models.CharField(max_length=32)
+    week = models.DateField(help_text="The Monday it begins with, in UTC.")
+    target = models.PositiveIntegerField(help_text="Trees to finish.")
+    finished = models.PositiveIntegerField(default=0, help_text="Trees finished so far.")
+    people = models.PositiveIntegerField(default=0, help_text="Who had a part in it.")
+    reached_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["lang", "week"], name="one_goal_per_language_and_week"),)
+
+    def __str__(self) -> str:
+        return f"{self.lang}, {self.week}: {self.finished} of {self.target}"

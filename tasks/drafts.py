@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError, ErrorCode
 from common.text import normalised
-from tasks.kinds import LABELS_OF_KIND, MANDATORY_LABELS, Kind
+from tasks.kinds import LABELS_OF_KIND, MANDATORY_LABELS, Kind, NotRankable
+from tasks.topics import Difficulty, Topic
 
 
 class TextEmpty(DomainError):
@@ -41,13 +42,25 @@ class InvalidRanking(DomainError):
 
 
 @dataclass(frozen=True)
+class About:
+    """What is known of a text beside its words."""
+
+    pasted_share: float | None = None
+    """Of its characters, how many were pasted and not typed: 0 to 1; None where nobody counted."""
+    topic: Topic | None = None
+    """Of a new prompt, like its difficulty."""
+    difficulty: Difficulty | None = None
+
+
+@dataclass(frozen=True)
 class ReplyDraft:
     """The text of a prompt or reply."""
 
     text: str
+    about: About = About()
 
     @classmethod
-    def of(cls, text: str, *, limit: int) -> ReplyDraft:
+    def of(cls, text: str, *, limit: int, about: About | None = None) -> ReplyDraft:
         """Normalised text of 1 to `limit` characters. Raises TextEmpty, TextTooLong."""
         text = normalised(text)
         if not text:
@@ -57,7 +70,7 @@ class ReplyDraft:
                 _("The message has %(length)d characters; at most %(limit)d are allowed. Shorten it and send again.")
                 % {"length": len(text), "limit": limit}
             )
-        return cls(text)
+        return cls(text, about or About())
 
 
 @dataclass(frozen=True)
@@ -82,21 +95,46 @@ class ReviewDraft:
 
 
 @dataclass(frozen=True)
+class Remarks:
+    """What a person says about replies beside their order."""
+
+    unacceptable: Collection[UUID] = frozenset()
+    why_not: NotRankable | None = None
+    """Why they cannot be ranked."""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
 class RankingDraft:
     """One order of sibling replies: groups of message ids, best first; ids in one group are tied."""
 
     order: tuple[tuple[UUID, ...], ...]
     not_rankable: bool = False
+    remarks: Remarks = Remarks()
 
     @classmethod
     def of(
-        cls, order: Sequence[Sequence[UUID]], *, shown: Collection[UUID], not_rankable: bool = False
+        cls,
+        order: Sequence[Sequence[UUID]],
+        *,
+        shown: Collection[UUID],
+        not_rankable: bool = False,
+        remarks: Remarks | None = None,
     ) -> RankingDraft:
-        """Every shown reply exactly once. Raises InvalidRanking. Order means nothing inside a group: ids are sorted."""
+        """Every shown reply exactly once. Raises InvalidRanking. Order means nothing inside a group: ids are sorted.
+
+        Remarks about replies that are not shown are dropped, and why nothing can be ranked where everything is.
+        """
         ranked = [item for group in order for item in group]
         if len(ranked) != len(set(ranked)) or set(ranked) != set(shown):
             raise InvalidRanking
-        return cls(tuple(tuple(sorted(group)) for group in order if group), not_rankable)
+        said = remarks or Remarks()
+        kept = Remarks(
+            unacceptable=frozenset(said.unacceptable) & frozenset(shown),
+            why_not=said.why_not if not_rankable else None,
+            comment=normalised(said.comment),
+        )
+        return cls(tuple(tuple(sorted(group)) for group in order if group), not_rankable, kept)
 
 
 Draft = ReplyDraft | ReviewDraft | RankingDraft

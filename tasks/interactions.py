@@ -184,13 +184,13 @@ def _store_message(
     origin: Origin | None,
 ) -> tuple[Tree, UUID]:
     # A draft says that it was checked, but not against which rules.
-    draft = ReplyDraft.of(draft.text, limit=rules.message_size_limit)
+    draft = ReplyDraft.of(draft.text, limit=rules.message_size_limit, about=draft.about)
     since = now - timedelta(minutes=rules.duplicate_message_window_minutes)
     if Message.objects.filter(author=by, created_at__gt=since, text=draft.text).exists():
         raise DuplicateMessage
     message_id = uuid4()
     if tree is None:
-        tree = trees.plant(root_id=message_id, lang=task.lang, by=by, now=now, rules=rules, rng=rng)
+        tree = trees.plant(root_id=message_id, lang=task.lang, about=draft.about, by=by, now=now, rules=rules, rng=rng)
     role = KINDS[Kind(task.kind)].writes
     assert role is not None
     Message.objects.create(
@@ -204,6 +204,7 @@ def _store_message(
         # The conversation's language, whatever a client says: reviewers are found by it.
         lang=tree.lang,
         depth=task.message.depth + 1 if task.message else 0,
+        pasted_share=draft.about.pasted_share,
         api_client=origin.client if origin else None,
         frontend_message_id=_free_name(origin),
         created_at=now,
@@ -251,7 +252,7 @@ def _store_review(task: Task, draft: ReviewDraft, *, by: User, now: datetime, ru
 def _store_ranking(task: Task, draft: RankingDraft, *, by: User, now: datetime) -> UUID:
     assert task.message is not None
     shown = [reply.pk for reply in work.replies_to_rank(task, person=by)]
-    draft = RankingDraft.of(draft.order, shown=shown, not_rankable=draft.not_rankable)
+    draft = RankingDraft.of(draft.order, shown=shown, not_rankable=draft.not_rankable, remarks=draft.remarks)
     ranking = Ranking.objects.create(
         task=task,
         parent=task.message,
@@ -259,6 +260,9 @@ def _store_ranking(task: Task, draft: RankingDraft, *, by: User, now: datetime) 
         order=[[str(item) for item in group] for group in draft.order],
         shown=[str(item) for item in shown],
         not_rankable=draft.not_rankable,
+        why_not=draft.remarks.why_not or "",
+        unacceptable=sorted(str(item) for item in draft.remarks.unacceptable),
+        comment=draft.remarks.comment,
         adherence=trust.adherence if (trust := _trust_in(task.claimed_by)) else 1.0,
         created_at=now,
     )

@@ -244,6 +244,23 @@ SKIP_REASONS: dict[SkipReason, Promise] = {
     SkipReason.OTHER: _("Another reason"),
 }
 
+
+class NotRankable(StrEnum):
+    """Why replies cannot be put in an order."""
+
+    ALL_UNACCEPTABLE = "all_unacceptable"
+    MESSAGE_UNCLEAR = "message_unclear"
+    NOT_COMPARABLE = "not_comparable"
+    OTHER = "other"
+
+
+NOT_RANKABLE: dict[NotRankable, Promise] = {
+    NotRankable.ALL_UNACCEPTABLE: _("All of them are unacceptable"),
+    NotRankable.MESSAGE_UNCLEAR: _("The message above makes no sense"),
+    NotRankable.NOT_COMPARABLE: _("They understand the message in different ways"),
+    NotRankable.OTHER: _("Another reason"),
+}
+
 #: Reactions a person may leave on a message, by Open-Assistant's codes.
 EMOJIS = ("+1", "-1", "red_flag", "100", "rofl", "clap", "diamond", "heart_eyes", "disappointed", "poop", "skull")
 

@@ -16,6 +16,7 @@ from accounts.models import NoticeKind, User
 from common import nudges
 from common.prepared import Prepared
 from tasks import growth, locking, verdicts
+from tasks.drafts import About
 from tasks.growth import Live, Node, Plan, Snapshot
 from tasks.kinds import Kind, Role
 from tasks.models import Message, Ranking, Task, TaskState, Tree, TreeTransition
@@ -24,7 +25,9 @@ from tasks.standings import Cast
 from tasks.tree_states import ACTIVE, UNDER_REVIEW, Event, State, next_state
 
 
-def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules, rng: Random) -> Tree:
+def plant(
+    *, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules, rng: Random, about: About | None = None
+) -> Tree:
     """A new tree for the prompt with this id; limits are frozen here. The caller stores the prompt, then advances."""
     goal = rules.goal_tree_size
     if rules.random_goal_tree_size and rules.min_goal_tree_size < goal:
@@ -32,6 +35,8 @@ def plant(*, root_id: UUID, lang: str, by: User, now: datetime, rules: TreeRules
     tree = Tree.objects.create(
         id=root_id,
         lang=lang,
+        topic=about.topic or "" if about else "",
+        difficulty=about.difficulty if about else None,
         state=State.INITIAL_PROMPT_REVIEW,
         state_since=now,
         created_at=now,

@@ -3,7 +3,7 @@
 from tasks.models.answers import FreeLabels, Ranking, Reaction, Review
 from tasks.models.consensus import KnownAnswer, Preference, Reliability
 from tasks.models.trees import ImportedMessage, Message, MessageRevision, RulesVersion, Tree, TreeTransition
-from tasks.models.work import Acknowledgement, HandedBack, Skip, Task, TaskState
+from tasks.models.work import Acknowledgement, HandedBack, SavedDraft, Skip, Task, TaskState
 
 __all__ = [
     "Acknowledgement",
@@ -19,6 +19,7 @@ __all__ = [
     "Reliability",
     "Review",
     "RulesVersion",
+    "SavedDraft",
     "Skip",
     "Task",
     "TaskState",

@@ -6,9 +6,10 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Value
 from django.utils import timezone
 
-from tasks.kinds import EMOJIS, Mode
+from tasks.kinds import EMOJIS, Mode, NotRankable
 from tasks.models.trees import Message
 from tasks.models.work import Task
 
@@ -53,6 +54,17 @@ class Ranking(models.Model):
     order = models.JSONField(help_text="Groups of message ids, best first; ids in one group are tied.")
     shown = models.JSONField(help_text="Message ids in the order in which the person saw them.")
     not_rankable = models.BooleanField(default=False, help_text="All replies are wrong, so their order means nothing.")
+    why_not = models.CharField(
+        max_length=24,
+        blank=True,
+        db_default="",
+        choices=[(why.value, why.value) for why in NotRankable],
+        help_text="Why they cannot be ranked, if the person said.",
+    )
+    unacceptable = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), help_text="Ids of replies marked as unacceptable."
+    )
+    comment = models.TextField(blank=True, db_default="", help_text="What else the person said about them.")
     adherence = models.FloatField(
         db_default=1.0,
         default=1.0,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tasks.kinds import Role
 from tasks.querysets import WORDS, MessageQuerySet, TreeQuerySet
+from tasks.topics import Difficulty, Topic
 from tasks.tree_states import ACTIVE, Event, State
 
 
@@ -46,6 +47,15 @@ class Tree(models.Model):
     max_depth = models.PositiveIntegerField(help_text="Frozen at birth.")
     max_children_count = models.PositiveIntegerField(help_text="Frozen at birth.")
     rules = models.ForeignKey(RulesVersion, null=True, on_delete=models.PROTECT, help_text="In force at birth.")
+
+    topic = models.CharField(
+        max_length=16,
+        blank=True,
+        db_default="",
+        choices=[(topic.value, topic.value) for topic in Topic],
+        help_text="As the author of the prompt chose it.",
+    )
+    difficulty = models.PositiveSmallIntegerField(null=True, blank=True, choices=Difficulty.choices)
 
     won_prompt_lottery_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="First time ready for export.")
@@ -107,6 +117,9 @@ class Message(models.Model):
         RulesVersion, null=True, on_delete=models.PROTECT, related_name="+", help_text="The rules that decided it."
     )
     ranking_count = models.PositiveIntegerField(default=0, help_text="Rankings that included it.")
+    pasted_share = models.FloatField(
+        null=True, help_text="Of the characters, how many were pasted and not typed: 0 to 1; null where nobody counted."
+    )
     rank = models.PositiveIntegerField(
         null=True, help_text="How many siblings are better: 0 is best; replies that cannot be separated share a rank."
     )
@@ -143,6 +156,13 @@ class Message(models.Model):
             models.Index(fields=["lang", "created_at"], name="recent_messages"),
             models.Index(fields=["created_at", "id"], name="messages_by_age"),
             GinIndex(WORDS, name="words_of_messages"),
+            # For hints that a prompt like this one exists.
+            GinIndex(
+                fields=["text"],
+                name="letters_of_prompts",
+                opclasses=["gin_trgm_ops"],
+                condition=models.Q(parent__isnull=True),
+            ),
         )
 
     def __str__(self) -> str:

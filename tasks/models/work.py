@@ -168,3 +168,28 @@ class Skip(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} skipped: {self.reason}"
+
+
+class SavedDraft(models.Model):
+    """What a person had typed for a task when they were last seen typing, so that they find it on any device.
+
+    It outlives the task: a text somebody typed is not lost because the time was over.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_drafts")
+    task = models.ForeignKey(Task, null=True, on_delete=models.SET_NULL, related_name="saved_drafts")
+    kind = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in Kind])
+    lang = models.CharField(max_length=32)
+    message = models.ForeignKey(
+        Message, null=True, on_delete=models.SET_NULL, related_name="+", help_text="What the task is about."
+    )
+    fields = models.JSONField(help_text="Pairs of field and value, as the form had them.")
+    pasted = models.PositiveIntegerField(default=0, help_text="Characters pasted so far.")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["person", "task"], name="one_draft_per_person_and_task"),)
+        indexes = (models.Index(fields=["person", "-saved_at"], name="drafts_of_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.saved_at:%Y-%m-%d %H:%M}"
