@@ -16,7 +16,8 @@ from accounts import access
 from accounts.access import TermsNotAccepted, UserDisabled
 from accounts.models import User
 from common.errors import DomainError
-from oasst_web.forms.work import AnswerForm, SkipForm, answer_form
+from oasst_web.forms.answers import AnswerForm
+from oasst_web.forms.work import SkipForm, answer_form
 from oasst_web.pages import dashboard, doors
 from tasks import assignment, interactions, rulebook, work
 from tasks.kinds import KINDS, Deed, Kind
