@@ -2,92 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from django.core import mail
-from django.core.cache import cache
-from django.db import connections
-from django.urls import reverse
 
 from accounts.models import User
 from tasks.kinds import Kind
 from tasks.models import Message, Ranking, Review, Task
+from tests.journeys.reader import PHONE, Reader
 from tests.pages.site import give, make_person, make_prompt, make_rankable, open_prompts
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
+    from playwright.sync_api import Browser, Page
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> None:
-    """All tests come from one address, which may only ask for so many codes a minute."""
-    cache.clear()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _connections_of_this_loop(django_db_setup: None, chromium: Browser) -> Iterator[None]:
-    """Close what was opened while Playwright's event loop ran: afterwards Django no longer sees those connections,
-    and could not drop the database they hold."""
-    yield
-    connections.close_all()
-
-
-PHONE: ViewportSize = {"width": 390, "height": 844}
-
-
-class Reader:
-    """One browser window. Whatever the page complains about fails the test."""
-
-    def __init__(self, page: Page, site: str) -> None:
-        self.page, self.site = page, site
-        self.complaints: list[str] = []
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", self._miss)
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        # A refused form is answered with its status, and Chromium reports that: it is no fault of the page.
-        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
-            self.complaints.append(message.text)
-
-    def _miss(self, request: Request) -> None:
-        # Going on to the next page while the last one still loads is no fault either.
-        if request.failure != "net::ERR_ABORTED":
-            self.complaints.append(f"{request.failure}: {request.url}")
-
-    def open(self, name: str, *args: object) -> None:
-        self.page.goto(self.site + reverse(name, args=args))
-
-    def sign_in(self, email: str) -> None:
-        self.open("account_request_login_code")
-        self.page.get_by_label("Your e-mail address").fill(email)
-        self.page.get_by_role("button", name="Send me a code").click()
-        self.page.get_by_role("heading", name="Look into your mail").wait_for()
-        found = re.search(r"^([A-Z0-9-]{6,})$", str(mail.outbox[-1].body), re.MULTILINE)
-        assert found
-        self.page.get_by_label("Code from the mail").fill(found.group(1))
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url(lambda url: "/sign-in/" not in url)
-
-    def fits(self) -> bool:
-        """Nothing sticks out to the side."""
-        return bool(self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-@pytest.fixture
-def reader(chromium: Browser, live_server: LiveServer) -> Iterator[Reader]:
-    context = chromium.new_context(viewport=PHONE, has_touch=True)
-    context.set_default_timeout(10_000)
-    reader = Reader(context.new_page(), live_server.url)
-    yield reader
-    context.close()
-    assert reader.complaints == []
 
 
 def crowd_of(count: int) -> list[User]:
@@ -247,8 +176,8 @@ def test_after_signing_in_again_in_another_tab_the_old_page_still_sends(reader: 
     assert other.complaints == []
 
 
-def test_ranking_works_without_scripts(chromium: Browser, live_server: LiveServer) -> None:
-    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
+def test_ranking_works_without_scripts(browser_of_this_run: Browser, live_server: LiveServer) -> None:
+    context = browser_of_this_run.new_context(viewport=PHONE, java_script_enabled=False)
     context.set_default_timeout(10_000)
     reader = Reader(context.new_page(), live_server.url)
     person, _task = ranking_task(reader)
