@@ -6,15 +6,11 @@ WORKDIR /app
 COPY requirements.lock ./
 # With hashes: what runs on the server is what was tested, byte for byte.
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends gettext \
-    && rm -rf /var/lib/apt/lists/*
 COPY . .
 # The key lives for this one command and is in no layer.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
     DJANGO_SETTINGS_MODULE=oasst_web.settings \
-    sh -c 'python manage.py compilemessages --verbosity 0 && python manage.py collectstatic --noinput --verbosity 0'
+    sh -c 'python manage.py compile_catalogues && python manage.py collectstatic --noinput --verbosity 0'
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin oasst \

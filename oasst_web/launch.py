@@ -24,6 +24,7 @@ from django.core.management import (
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from common import catalogues
 from embedded import data_directory
 from embedded.errors import StartupError
 from embedded.services import Services, data_dir
@@ -34,6 +35,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 WITHOUT_DATABASE = frozenset(
     {
         "check",
+        "compile_catalogues",
         "collectstatic",
         "compilemessages",
         "diffsettings",
@@ -76,6 +78,7 @@ def run(argv: Sequence[str]) -> None:
     """Run one manage.py command line. Raises StartupError with a sentence for the person when it cannot begin."""
     command = argv[1] if len(argv) > 1 else "help"
     _take_settings_option(argv)
+    catalogues.compile_stale(PROJECT / "oasst_web" / "locale")
     os.environ["OASST_DATA_DIR"] = str(data_dir(os.environ, PROJECT))
     if not _needs_database(argv):
         for name, value in _placeholders().items():

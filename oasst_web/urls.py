@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from oasst_web.pages import agreement, contributions, dashboard, entrance, health, reliability, rules, trees, work
+from oasst_web.pages import (
+    agreement,
+    contributions,
+    dashboard,
+    entrance,
+    health,
+    interface,
+    reliability,
+    rules,
+    trees,
+    work,
+)
 
 urlpatterns = [
     path("", entrance.home, name="home"),
@@ -12,6 +23,7 @@ urlpatterns = [
     path("dashboard/available/", dashboard.available, name="available"),
     path("language/", dashboard.choose_language, name="choose_language"),
     path("theme/", dashboard.choose_theme, name="choose_theme"),
+    path("interface-language/", interface.choose_interface_language, name="choose_interface_language"),
     # Signing in. allauth asks for these names; its pages for passwords and sign-up have no address here.
     path("sign-in/", entrance.request_code, name="account_request_login_code"),
     path("sign-in/", entrance.request_code, name="account_login"),

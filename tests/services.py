@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from common import catalogues
 from embedded.services import Services
 
 #: Nothing in a test run needs to survive a power cut.
@@ -26,6 +27,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     if _running is not None or "PYTEST_XDIST_WORKER" in os.environ:
         return
+    catalogues.compile_stale(Path(__file__).resolve().parents[1] / "oasst_web" / "locale")
     directory = Path(tempfile.mkdtemp(prefix="oasst-tests-"))
     # The account that runs PostgreSQL when we are root must be able to enter it.
     directory.chmod(0o711)

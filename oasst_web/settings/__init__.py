@@ -83,6 +83,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "oasst_web.pages.context.site",
+                "oasst_web.pages.links.links",
             ],
         },
     },
@@ -166,7 +167,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Open Assistant <noreply@loca
 LANGUAGE_CODE = "en"
 #: Languages the pages themselves are written in; people work in any of common.languages. Django would otherwise offer
 #: all of its own and announce a page as Arabic whose sentences are English.
-LANGUAGES = [("en", "English")]
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("ar", "العربية"),
+    ("es", "Español"),
+    ("zh-hans", "简体中文"),
+]
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
