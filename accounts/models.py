@@ -249,7 +249,7 @@ class User(AbstractBaseUser):
 
 
 class Consent(models.TextChoices):
-    """What a person's contributions may be used for. Exports leave out what goes beyond it."""
+    """What a person's contributions may be used for, widest first. Exports leave out what goes beyond it."""
 
     DATASET = "dataset", _("In the open dataset, for everybody and every use")
     RESEARCH = "research", _("Only for research that earns no money")

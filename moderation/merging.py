@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.locking import PersonNotFound, lock_people
-from accounts.models import News, PointEntry, Status, User
+from accounts.models import Consent, News, PointEntry, Profile, Status, User
 from common.errors import DomainError, ErrorCode
 from moderation import removal
 from moderation.actions import NotAllowed, log
@@ -29,6 +29,7 @@ from tasks.models import (
     Reaction,
     Reliability,
     Review,
+    SavedDraft,
     Skip,
     Task,
     TaskState,
@@ -185,10 +186,26 @@ def _merge_rest(source: User, into: User) -> None:
         same = model._default_manager.filter(person=into, **{name: OuterRef(name) for name in besides})
         theirs.exclude(Exists(same)).update(person=into)
         theirs.delete()
+    # What was typed for tasks that went back. Nothing is lost, also where both had typed something for the same one.
+    SavedDraft.objects.filter(person=source).update(person=into, task=None)
+    _keep_narrower_consent(source, into)
     # Measured anew by the job; until then what is known of either is better than nothing.
     if not Reliability.objects.filter(person=into).exists():
         Reliability.objects.filter(person=source).update(person=into)
     Reliability.objects.filter(person=source).delete()
+
+
+def _keep_narrower_consent(source: User, into: User) -> None:
+    """The profile of the account that stays counts, but nothing is published that was given for less."""
+    theirs = Profile.objects.filter(person=source).first()
+    if theirs is None:
+        return
+    mine, new = Profile.objects.get_or_create(person=into, defaults={"languages": [into.lang]})
+    width = list(Consent)
+    if new or width.index(Consent(theirs.consent)) > width.index(Consent(mine.consent)):
+        mine.consent, mine.consent_changed_at = theirs.consent, theirs.consent_changed_at
+        mine.save(update_fields=["consent", "consent_changed_at"])
+    theirs.delete()
 
 
 def _leave_one_thumb(source: User, into: User) -> None:

@@ -9,15 +9,16 @@ import pytest
 from django.apps import apps
 from django.db import OperationalError, models
 
+from accounts import profiles
 from accounts.locking import PersonNotFound
-from accounts.models import PointEntry, Status, User
+from accounts.models import Consent, PointEntry, Profile, Status, User
 from moderation import actions, merging, reports
 from moderation.actions import NotAllowed
 from moderation.merging import NothingToMergeInto
 from moderation.models import Action, ActionLog, Report
 from tasks import rewards, rulebook, scoring
 from tasks.kinds import Kind
-from tasks.models import FreeLabels, Message, Ranking, Reaction, Reliability, Review, Skip, Task, TaskState
+from tasks.models import FreeLabels, Message, Ranking, Reaction, Reliability, Review, SavedDraft, Skip, Task, TaskState
 from tasks.points import Reason
 from tasks.tree_states import State
 from tests.making import (
@@ -308,15 +309,50 @@ def test_whoever_is_merged_in_a_forest_leaves_no_drift(seed: int) -> None:
     assert drifts() == []
 
 
-#: Rows that keep the name under which something was done, or that a job makes anew.
+@pytest.mark.parametrize(
+    ("theirs", "mine", "kept"),
+    [
+        (Consent.HERE, Consent.DATASET, Consent.HERE),
+        (Consent.DATASET, Consent.RESEARCH, Consent.RESEARCH),
+        (Consent.RESEARCH, None, Consent.RESEARCH),
+        (None, Consent.HERE, Consent.HERE),
+    ],
+)
+def test_nothing_is_published_that_was_given_for_less(theirs: str | None, mine: str | None, kept: str) -> None:
+    into, source = make_people(2)
+    for person, consent in ((into, mine), (source, theirs)):
+        if consent is not None:
+            profiles.change(person=person, now=NOW, consent=consent)
+    merge(into, source)
+    assert profiles.of(into).consent == kept
+    assert not Profile.objects.filter(person=source).exists()
+
+
+def test_what_was_typed_and_never_sent_is_not_lost() -> None:
+    into, source = make_people(2)
+    task = Task.objects.open().filter(tree=make_tree(replies=1))[0]
+    for person in (into, source):
+        SavedDraft.objects.create(
+            person=person, task=task, kind=task.kind, lang="en", fields=[["text", str(person.pk)]], saved_at=NOW
+        )
+    merge(into, source)
+    assert sorted(SavedDraft.objects.filter(person=into).values_list("fields", flat=True)) == sorted(
+        [[["text", str(into.pk)]], [["text", str(source.pk)]]]
+    )
+
+
+#: Rows that keep the name under which something was done, that a job makes anew, or that have a rule of their own.
 STAYING = {
     "accounts.ApiClient.person",
     "accounts.News.person",
+    "accounts.Profile.person",
     "moderation.ActionLog.by",
     "moderation.ActionLog.person",
+    "stats.BadgeAward.person",
     "stats.LeaderRow.person",
     "stats.TrollRow.person",
     "tasks.RulesVersion.created_by",
+    "tasks.SavedDraft.person",
     "tasks.TreeTransition.by",
 }
 #: Rows that go with the tree they are in, and what is measured.
