@@ -61,7 +61,7 @@ def operations(version: str) -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """Event streams end at once, and nobody calls too often."""
-    taken = [events.WAITING.acquire(blocking=False) for _ in range(4)]
+    taken = [events.WAITING.acquire(blocking=False) for _ in range(events.STREAMS)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "CALLS_OF_A_PERSON", 1_000_000)
         yield

@@ -27,7 +27,8 @@ from oasst_web.api.v2.protocol import person_of
 #: Seconds between two looks into the database. Each opens a connection, for none is held in between.
 EVERY = 2.0
 #: Streams that wait at once, in each process: half of its threads (gunicorn.conf.py).
-WAITING = BoundedSemaphore(2)
+STREAMS = 2
+WAITING = BoundedSemaphore(STREAMS)
 #: Lines read at once.
 BATCH = 100
 #: Milliseconds after which a client comes again: after a stream that waited, and after one that could not.

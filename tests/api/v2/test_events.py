@@ -127,13 +127,13 @@ def test_a_stream_waits_without_a_connection_and_ends_by_itself(monkeypatch: pyt
 def test_only_so_many_wait_and_the_others_come_again_later() -> None:
     caller = Caller()
     tell(caller.person, "there")
-    for _ in range(4):
+    for _ in range(events.STREAMS):
         events.WAITING.acquire()
     try:
         began = monotonic()
         text = stream(caller, after="0-0", wait=25)
     finally:
-        for _ in range(4):
+        for _ in range(events.STREAMS):
             events.WAITING.release()
     assert ids(text) == ["there"]
     assert "retry: 10000" in text
