@@ -1,4 +1,4 @@
-"""`python -m benchmarks fill | claims | answers | http | sweeps | consensus`: see README.md beside this file."""
+"""`python -m benchmarks fill | claims | answers | http | pages | sweeps | consensus`: README.md beside this tells more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ API_CROWDS = ((1, 100, 0), (50, 20, 60), (50, 20, 80), (50, 20, 0))
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["fill", "claims", "answers", "http", "sweeps", "consensus"])
+    parser.add_argument("what", choices=["fill", "claims", "answers", "http", "pages", "sweeps", "consensus"])
     parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
     parser.add_argument("--seeds", type=int, default=8, help="of consensus: how often each simulation is run")
     options = parser.parse_args()
@@ -38,6 +38,9 @@ def main() -> None:
             return
         if options.what == "sweeps":
             _sweeps(environment, options.json)
+            return
+        if options.what == "pages":
+            _pages(environment, options.json)
             return
         if options.what == "http":
             _http(environment, options.json)
@@ -87,6 +90,23 @@ def _sweeps(environment: dict[str, str], as_json: bool) -> None:
             print("| " + " | ".join(map(str, row.values())) + " |")
     if any(row["job"] == "replay" and row["result"] != "0 differences" for row in rows):
         sys.exit(1)
+
+
+def _pages(environment: dict[str, str], as_json: bool) -> None:
+    """Each page at both sizes; `ratio` is its p50 over that on the small one."""
+    rows: list[dict[str, object]] = []
+    small: dict[object, float] = {}
+    for size in databases.SIZES:
+        for row in json.loads(_run(environment, "-m", "benchmarks.pages", size).splitlines()[-1]):
+            small.setdefault(row["page"], row["p50_ms"])
+            rows.append({**row, "ratio": round(row["p50_ms"] / small[row["page"]], 2)})
+    if as_json:
+        print("\n".join(map(json.dumps, rows)))
+        return
+    print("| " + " | ".join(rows[0]) + " |")
+    print("|" + " --- |" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(map(str, row.values())) + " |")
 
 
 def _http(environment: dict[str, str], as_json: bool) -> None:
