@@ -1,4 +1,4 @@
-"""`python -m benchmarks fill | claims | answers | http | pages | sweeps | consensus`: README.md beside this tells more."""
+"""`python -m benchmarks WHAT`: README.md beside this file tells what there is."""
 
 from __future__ import annotations
 
