@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import locale
 import os
 import shutil
 import signal
@@ -21,6 +22,9 @@ from embedded.errors import StartupError
 
 NAME = "oasst"
 
+#: A locale in which the letters of all alphabets are letters.
+LETTERS = "C.UTF-8"
+
 #: Where a server that root starts keeps its data when its account cannot enter the data directory.
 ELSEWHERE = Path("/var/lib/oasst-embedded")
 
@@ -37,6 +41,17 @@ def wheel() -> Path | None:
     if found is None or not found.submodule_search_locations:
         return None
     return Path(found.submodule_search_locations[0]) / "pginstall"
+
+
+def _knows(name: str) -> bool:
+    """Whether the C library has this locale; not every system does."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        return False
+    locale.setlocale(locale.LC_CTYPE, before)
+    return True
 
 
 class Postgres:
@@ -240,6 +255,8 @@ class Postgres:
             # Sorts and folds the same on every machine and in every release of its C library.
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
+            # What pg_trgm takes for letters is asked of the C library: without it, only ASCII ones.
+            *([f"--lc-ctype={LETTERS}"] if _knows(LETTERS) else []),
         ]
         if self.settings.get("fsync") == "off":
             command.append("--no-sync")
