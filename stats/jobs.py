@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from stats import agreement, boards, public, streaks, trolls
+from stats import agreement, awarding, boards, goals, public, series, streaks, trolls
 from stats.models import Frame
+from tasks import rewards
 
 
 @shared_task(name="stats.keep_streaks")
@@ -28,3 +29,28 @@ def count_board(frame: str) -> int:
 @shared_task(name="stats.count_public")
 def count_public() -> int:
     return public.count(now=timezone.now())
+
+
+@shared_task(name="stats.count_weeks")
+def count_weeks() -> int:
+    return series.count(now=timezone.now())
+
+
+@shared_task(name="stats.award_badges")
+def award_badges() -> int:
+    return awarding.award(now=timezone.now())
+
+
+@shared_task(name="stats.award_badges_to_all")
+def award_badges_to_all() -> int:
+    return awarding.award(now=timezone.now(), everybody=True)
+
+
+@shared_task(name="stats.count_goals")
+def count_goals() -> int:
+    return goals.count(now=timezone.now())
+
+
+@shared_task(name="stats.fill_languages_of_points")
+def fill_languages_of_points() -> int:
+    return rewards.fill_languages()

@@ -17,7 +17,7 @@ from accounts.models import Status, User
 from common.errors import DomainError, ErrorCode
 from stats.models import PublicFigures
 from tasks.models import Message, Tree
-from tasks.tree_states import ACTIVE
+from tasks.tree_states import ACTIVE, State
 
 
 class Figures(StrEnum):
@@ -89,6 +89,72 @@ def figures(name: Figures) -> PublicFigures:
 def every() -> list[PublicFigures]:
     """All that were counted."""
     return list(PublicFigures.objects.filter(pk__in=list(Figures)).order_by("pk"))
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The whole in four numbers, for whoever comes by."""
+
+    messages: int
+    """Accepted, written by people."""
+    finished_trees: int
+    languages: int
+    """In which there is an accepted message."""
+    people: int
+    """Who accepted the terms."""
+    counted_at: datetime
+
+
+@dataclass(frozen=True)
+class LanguageRow:
+    """What there is in one language."""
+
+    lang: str
+    messages: int
+    trees: Mapping[str, int]
+    """By state."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What there is altogether and in each language."""
+
+    glance: Glance
+    languages: list[LanguageRow]
+    """Most messages first."""
+    trees: Mapping[str, int]
+    """Of all languages, by state."""
+
+
+def at_a_glance() -> Glance | None:
+    """The last count; None before the first one."""
+    found = {row.name: row for row in every()}
+    return _glance(found) if len(found) == len(Figures) else None
+
+
+def overview() -> Overview | None:
+    """The last count; None before the first one."""
+    found = {row.name: row for row in every()}
+    if len(found) < len(Figures):
+        return None
+    messages = found[Figures.MESSAGES_BY_LANG].figures
+    states: dict[str, dict[str, int]] = {lang: {} for lang in messages}
+    for row in found[Figures.TREES_BY_LANG_AND_STATE].figures:
+        states.setdefault(row["lang"], {})[row["state"]] = row["count"]
+    rows = [LanguageRow(lang, messages.get(lang, 0), trees) for lang, trees in states.items()]
+    rows.sort(key=lambda row: (-row.messages, row.lang))
+    return Overview(_glance(found), rows, found[Figures.TREES_BY_STATE].figures)
+
+
+def _glance(found: Mapping[str, PublicFigures]) -> Glance:
+    by_lang = found[Figures.MESSAGES_BY_LANG].figures
+    return Glance(
+        messages=sum(by_lang.values()),
+        finished_trees=found[Figures.TREES_BY_STATE].figures.get(State.READY_FOR_EXPORT, 0),
+        languages=len(by_lang),
+        people=found[Figures.TERMS_ACCEPTED].figures["count"],
+        counted_at=min(row.counted_at for row in found.values()),
+    )
 
 
 @dataclass(frozen=True)

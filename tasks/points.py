@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from math import floor
@@ -64,3 +65,24 @@ THRESHOLDS = tuple(round(sum(3 + 1.1521 * i for i in range(1, k + 1))) for k in 
 def level(points: int) -> int:
     """1 to 100: how many thresholds are reached, the first being 0."""
     return 1 + sum(threshold <= points for threshold in THRESHOLDS)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a score stands among the levels."""
+
+    level: int
+    since: int
+    """Score at which this level begins."""
+    until: int | None
+    """Score at which the next one begins; None on the last."""
+    missing: int
+    """Points to the next level; 0 on the last."""
+
+
+def standing(points: int) -> Standing:
+    """The level of a score, from where to where it goes, and what is missing to the next."""
+    reached = level(points)
+    since = 0 if reached == 1 else THRESHOLDS[reached - 2]
+    until = THRESHOLDS[reached - 1] if reached <= len(THRESHOLDS) else None
+    return Standing(reached, since, until, 0 if until is None else until - points)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import PointEntry
 from tasks import impact, locking, rulebook, scoring, trees
@@ -47,7 +47,9 @@ def _entries(tree: Tree, now: datetime) -> Iterator[PointEntry]:
 
     def entry(person_id: Any, reason: Reason, source: object, points: Decimal | None = None) -> PointEntry:
         worth = POINTS[reason] if points is None else points
-        return PointEntry(person_id=person_id, reason=reason, source=str(source), points=worth, created_at=now)
+        return PointEntry(
+            person_id=person_id, reason=reason, source=str(source), lang=tree.lang, points=worth, created_at=now
+        )
 
     authors = {}
     for message in Message.objects.filter(tree=tree, task__isnull=False).order_by("id"):
@@ -125,3 +127,41 @@ def _reasons(message: Message) -> tuple[Reason, Reason]:
     if message.role == Role.ASSISTANT:
         return Reason.ASSISTANT_REPLY, Reason.ACCEPTED_ASSISTANT_REPLY
     return Reason.PROMPTER_REPLY, Reason.ACCEPTED_PROMPTER_REPLY
+
+
+#: Lines of the ledger looked at in one statement.
+BATCH = 5_000
+
+#: The next lines without a language, and the conversation each was earned in. A source ends with the id of a message,
+#: a review or a ranking, which are all different; what was purged meanwhile is not found.
+_FILL = """
+    WITH blank AS (
+        SELECT id, CASE WHEN source ~ '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                        THEN right(source, 36)::uuid END AS named
+        FROM accounts_pointentry WHERE lang = '' AND id > %(after)s ORDER BY id LIMIT %(batch)s
+    ), filled AS (
+        UPDATE accounts_pointentry p SET lang = t.lang
+        FROM blank b
+        LEFT JOIN tasks_review r ON r.id = b.named
+        LEFT JOIN tasks_ranking k ON k.id = b.named
+        JOIN tasks_message m ON m.id = coalesce(r.message_id, k.parent_id, b.named)
+        JOIN tasks_tree t ON t.id = m.tree_id
+        WHERE p.id = b.id RETURNING p.id
+    )
+    SELECT (SELECT max(id) FROM blank), (SELECT count(*) FROM filled)
+"""
+
+
+def fill_languages() -> int:
+    """Say of lines from before lines had a language in which one they were earned. Returns how many.
+
+    In batches, so that nobody waits; the release before may still write lines without one, so it runs more than once.
+    """
+    after: int | None = 0
+    filled = 0
+    while after is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(_FILL, {"after": after, "batch": BATCH})
+            after, found = cursor.fetchone()
+        filled += found
+    return filled

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import PointEntry, Status, User
 from oasst_web.timetable import BOARDS, TIMETABLE
 from stats import boards, jobs, public, trolls
-from stats.models import Board, Frame, LeaderRow, TrollRow
+from stats.models import Board, BoardKind, Frame, LeaderRow, TrollRow
 from tasks import interactions, points, reactions, rewards
 from tasks.kinds import Kind, Role
 from tasks.models import Message, Reaction, Review
@@ -42,12 +42,13 @@ pytestmark = pytest.mark.django_db
 _sources = count(1)
 
 
-def earn(person: User, *reasons: Reason, at: datetime = NOW, worth: Decimal | None = None) -> None:
+def earn(person: User, *reasons: Reason, at: datetime = NOW, worth: Decimal | None = None, lang: str = "") -> None:
     PointEntry.objects.bulk_create(
         PointEntry(
             person=person,
             reason=reason,
             source=str(next(_sources)),
+            lang=lang,
             points=POINTS[reason] if worth is None else worth,
             created_at=at,
         )
@@ -117,7 +118,7 @@ def test_only_rankings_that_told_something_are_good() -> None:
     make_tree(state=State.READY_FOR_EXPORT)
     rewards.settle_points(now=NOW)
     boards.count(frame=Frame.TOTAL, now=NOW)
-    good = sum(row.rankings_good for row in LeaderRow.objects.all())
+    good = sum(row.rankings_good for row in LeaderRow.objects.filter(board__lang=""))
     assert good == PointEntry.objects.filter(reason=Reason.IMPACT_RANKING, points__gt=0).count() > 0
     assert not PointEntry.objects.filter(points=0).exists()
 
@@ -249,6 +250,65 @@ def test_a_board_is_counted_by_one_at_a_time() -> None:
         with another_connection() as cursor:
             cursor.execute("SELECT 1 FROM stats_board FOR UPDATE SKIP LOCKED")
             assert cursor.fetchone() is None
+
+
+def scores(lang: str, frame: Frame = Frame.TOTAL) -> list[tuple[User, int | None, int]]:
+    return [(row.person, row.rank, row.score) for row in boards.leaders(frame=frame, limit=100, lang=lang)[1]]
+
+
+def test_each_language_has_a_board_of_its_own_and_the_total_has_all() -> None:
+    person, other = make_people(2)
+    earn(person, *[Reason.RANKING] * 3, lang="de")
+    earn(person, Reason.RANKING, lang="en")
+    earn(other, *[Reason.RANKING] * 2, lang="en")
+    earn(other, *[Reason.RANKING] * 4)  # From before lines had a language.
+    boards.count(frame=Frame.TOTAL, now=NOW)
+    assert boards.languages(Frame.TOTAL) == ["de", "en"]
+    assert scores("de") == [(person, 1, 3)]
+    assert scores("en") == [(other, 1, 2), (person, 2, 1)]
+    assert scores("") == [(other, 1, 6), (person, 2, 4)]
+    assert leader(person).score == 4, "the published protocol knows the total only"
+    in_english = boards.own(person=person, frame=Frame.TOTAL, lang="en")
+    assert in_english is not None
+    assert in_english.rank == 2
+    window = boards.around(person=person, frame=Frame.TOTAL, size=1, lang="en")
+    assert window is not None
+    assert [row.person for row in window[1]] == [person]
+
+
+def test_tenths_are_dropped_in_each_language_for_itself() -> None:
+    person = make_person()
+    earn(person, *[Reason.PROMPT] * 6, lang="de")
+    earn(person, *[Reason.PROMPT] * 6, lang="en")
+    boards.count(frame=Frame.TOTAL, now=NOW)
+    assert [scores(lang) for lang in ("", "de", "en")] == [[(person, 1, 1)], [(person, 1, 0)], [(person, 1, 0)]]
+
+
+def test_a_language_in_which_nothing_was_earned_lately_has_no_board() -> None:
+    person = make_person()
+    earn(person, Reason.RANKING, lang="de")
+    boards.count(frame=Frame.DAY, now=NOW)
+    earn(person, Reason.RANKING, lang="en", at=NOW + timedelta(days=2))
+    boards.count(frame=Frame.DAY, now=NOW + timedelta(days=2))
+    assert boards.languages(Frame.DAY) == ["en"]
+    assert boards.counted_at(BoardKind.LEADER, Frame.DAY, "de") is None
+
+
+def test_who_does_not_want_to_be_shown_leaves_at_once_and_comes_back_with_the_next_count() -> None:
+    person, other = make_people(2)
+    earn(person, Reason.RANKING, lang="de")
+    earn(other, Reason.RANKING, lang="de")
+    boards.count(frame=Frame.TOTAL, now=NOW)
+    boards.choose(person=person, shown=False)
+    assert [row[0] for row in scores("de")] == order() == [other]
+    boards.count(frame=Frame.TOTAL, now=NOW)
+    assert [row[:2] for row in scores("de")] == [(other, 1)]
+    own = boards.own(person=person, frame=Frame.TOTAL)
+    assert own is not None
+    assert (own.rank, own.score) == (None, 1)
+    boards.choose(person=person, shown=True)
+    boards.count(frame=Frame.TOTAL, now=NOW)
+    assert {row[0] for row in scores("de")} == {person, other}
 
 
 # --- troll boards
@@ -415,7 +475,8 @@ def test_every_board_is_counted_by_the_clock() -> None:
         jobs.count_board(*entry["args"])
     jobs.count_public()
     assert [row.replies_assistant for row in boards.of_person(person).values()] == [1] * 4
-    assert Board.objects.count() == 2 * len(Frame)
+    assert Board.objects.filter(lang="").count() == 2 * len(Frame)
+    assert boards.languages(Frame.DAY) == ["en"]
 
 
 def test_a_board_is_read_with_its_people_in_two_queries(django_assert_num_queries: Any) -> None:

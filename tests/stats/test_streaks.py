@@ -1,4 +1,4 @@
-"""Streaks: whole days since somebody began to come back; over after 36 hours away."""
+"""Streaks: whole days since somebody began to come back; over after 36 hours away, but for one missed day a month."""
 
 from __future__ import annotations
 
@@ -83,3 +83,75 @@ def test_a_simulation_whose_clock_runs_ahead_stops_nobodys_streak() -> None:
     answer(person, NOW + timedelta(hours=1))
     streaks.keep(now=NOW + timedelta(hours=1))
     assert streak(person) == (0, NOW + timedelta(hours=1))
+
+
+def come_back(person: User, *days: float) -> None:
+    for day in days:
+        answer(person, NOW + timedelta(days=day))
+        streaks.keep(now=NOW + timedelta(days=day))
+
+
+def test_one_missed_day_a_month_is_forgiven() -> None:
+    person = make_person()
+    come_back(person, 0, 1, 3, 4)
+    assert streak(person) == (4, NOW)
+    assert person.streak_repaired_at == NOW + timedelta(days=3)
+    assert not streaks.repair_left(person, now=NOW + timedelta(days=4))
+
+
+def test_a_second_missed_day_in_a_month_ends_the_streak() -> None:
+    person = make_person()
+    come_back(person, 0, 1, 3, 4, 6)
+    assert streak(person) == (0, NOW + timedelta(days=6))
+
+
+def test_a_month_later_a_missed_day_is_forgiven_again() -> None:
+    person = make_person()
+    come_back(person, 0, 1, 3)
+    User.objects.filter(pk=person.pk).update(streak_repaired_at=NOW - timedelta(days=25))
+    come_back(person, 4, 6)
+    assert streak(person) == (6, NOW)
+    assert person.streak_repaired_at == NOW + timedelta(days=6)
+
+
+@pytest.mark.parametrize(("hours", "goes_on"), [(60, True), (61, False)])
+def test_no_more_than_one_day_is_forgiven(hours: int, goes_on: bool) -> None:
+    person = make_person()
+    come_back(person, 0, 1, 1 + hours / 24)
+    assert (streak(person)[1] == NOW) is goes_on
+    assert (person.streak_repaired_at is not None) is goes_on
+
+
+def test_a_streak_that_may_still_be_saved_is_not_ended_by_the_clock() -> None:
+    person = make_person()
+    come_back(person, 0, 1)
+    streaks.keep(now=NOW + timedelta(days=1, hours=60))
+    assert streak(person) == (1, NOW)
+    streaks.keep(now=NOW + timedelta(days=1, hours=60, seconds=1))
+    assert streak(person) == (0, None)
+    assert person.streak_repaired_at is None, "what saved nothing is not used up"
+
+
+def test_where_nothing_is_left_to_forgive_the_clock_ends_a_streak_after_36_hours() -> None:
+    person = make_person()
+    come_back(person, 0, 1, 3)
+    streaks.keep(now=NOW + timedelta(days=3, hours=36))
+    assert streak(person) == (3, NOW)
+    streaks.keep(now=NOW + timedelta(days=3, hours=36, seconds=1))
+    assert streak(person) == (0, None)
+
+
+def test_a_streak_of_less_than_a_day_uses_nothing_up() -> None:
+    person = make_person()
+    come_back(person, 0, 2)
+    assert streak(person) == (0, NOW + timedelta(days=2))
+    assert person.streak_repaired_at is None
+
+
+def test_a_missed_day_is_forgiven_even_if_the_job_slept_through_it() -> None:
+    person = make_person()
+    for day in (0, 1, 3, 4):
+        answer(person, NOW + timedelta(days=day))
+    streaks.keep(now=NOW + timedelta(days=4))
+    assert streak(person) == (4, NOW)
+    assert person.streak_repaired_at == NOW + timedelta(days=3)
