@@ -102,7 +102,7 @@ def edit_message(
     draft = ReplyDraft.of(text, limit=rules.message_size_limit)
     if draft.text == message.text:
         return message
-    if not message.edited:
+    if not message.revisions.exists():  # Its author may have corrected it before.
         MessageRevision.objects.create(message=message, text=message.text, by=message.author, at=message.created_at)
     MessageRevision.objects.create(message=message, text=draft.text, by=by, at=now)
     message.text, message.edited = draft.text, True

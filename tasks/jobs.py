@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from tasks import assignment, known_answers, lottery, reliability, rewards, rulebook, scoring, upkeep
+from tasks import assignment, known_answers, lottery, reliability, rewards, rulebook, saved_drafts, scoring, upkeep
 
 
 @shared_task(name="tasks.score_trees")
@@ -50,3 +50,8 @@ def promote_known_answers() -> int:
 @shared_task(name="tasks.fill_preferences")
 def fill_preferences() -> int:
     return upkeep.fill_preferences()
+
+
+@shared_task(name="tasks.forget_drafts")
+def forget_drafts() -> int:
+    return saved_drafts.forget_old(now=timezone.now())
