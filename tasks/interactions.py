@@ -17,7 +17,7 @@ from accounts import access
 from accounts.models import ApiClient, User
 from common.errors import DomainError
 from tasks import locking, trees, verdicts, work
-from tasks.drafts import Draft, InvalidLabel, RankingDraft, ReplyDraft, ReviewDraft
+from tasks.drafts import Draft, InvalidLabel, RankingDraft, Remarks, ReplyDraft, ReviewDraft
 from tasks.kinds import KINDS, LABELS, Deed, Kind
 from tasks.models import FreeLabels, Message, Ranking, Reliability, Review, Task, TaskState, Tree
 from tasks.refusals import (
@@ -281,10 +281,18 @@ def _repeated(task: Task, draft: Draft) -> Receipt:
         case RankingDraft():
             answer, order = task.ranking, [[str(item) for item in group] for group in draft.order]
             same = (task.ranking.order, task.ranking.not_rankable) == (order, draft.not_rankable)
+            same = same and _same_remarks(task.ranking, draft.remarks)
     if not same:
         raise AnswerConflict
     tree_id = task.tree_id or answer.tree_id  # type: ignore[union-attr]  # only a new prompt's task has no tree
     return Receipt(task_id=task.pk, kind=Kind(task.kind), answer_id=answer.pk, tree_id=tree_id, repeated=True)
+
+
+def _same_remarks(ranking: Ranking, said: Remarks) -> bool:
+    """Whoever ranks alike but says something else beside must learn that it was not stored."""
+    unacceptable = sorted(str(item) for item in said.unacceptable)
+    stored = (ranking.why_not, ranking.unacceptable, ranking.comment)
+    return stored == (said.why_not or "", unacceptable, said.comment)
 
 
 @transaction.atomic

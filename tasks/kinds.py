@@ -135,10 +135,18 @@ class Label:
     widget: Widget
     question: Promise
     help_text: Promise
-    low: Promise | None = None
-    """What the left end of a scale means (value 0)."""
-    high: Promise | None = None
-    """What the right end means (value 1)."""
+    points: tuple[Promise, ...] = ()
+    """What each of the five points of a scale means, from nothing of what the question names to very much of it."""
+
+    @property
+    def low(self) -> Promise | None:
+        """What the first point of a scale means (value 0)."""
+        return self.points[0] if self.points else None
+
+    @property
+    def high(self) -> Promise | None:
+        """What the last one means (value 1)."""
+        return self.points[-1] if self.points else None
 
 
 #: Every label with its question. Values are numbers from 0 to 1: yes/no and flags are 0 or 1, scales have
@@ -168,18 +176,40 @@ LABELS: dict[str, Label] = {
     ),
     "political_content": Label(Widget.FLAG, _("Political"), _("Takes sides in politics.")),
     "quality": Label(
-        Widget.LIKERT, _("Quality"), _("How good the message is overall."), _("Low quality"), _("High quality")
+        Widget.LIKERT,
+        _("Quality"),
+        _("How good the message is overall."),
+        (_("Useless"), _("Weak"), _("Fair"), _("Good"), _("Excellent")),
     ),
     "helpfulness": Label(
-        Widget.LIKERT, _("Helpfulness"), _("How much it helps the person who asked."), _("Unhelpful"), _("Helpful")
+        Widget.LIKERT,
+        _("Helpfulness"),
+        _("How much it helps the person who asked."),
+        (_("No help"), _("Little help"), _("Some help"), _("Helpful"), _("Very helpful")),
     ),
     "creativity": Label(
-        Widget.LIKERT, _("Creativity"), _("How original the message is."), _("Ordinary"), _("Creative")
+        Widget.LIKERT,
+        _("Creativity"),
+        _("How original the message is."),
+        (_("Ordinary"), _("A fresh touch"), _("Some ideas"), _("Inventive"), _("Very original")),
     ),
-    "humor": Label(Widget.LIKERT, _("Humour"), _("Jokes and sarcasm count as humour."), _("Serious"), _("Humorous")),
-    "toxicity": Label(Widget.LIKERT, _("Rudeness"), _("Insults and contempt."), _("Polite"), _("Rude")),
+    "humor": Label(
+        Widget.LIKERT,
+        _("Humour"),
+        _("Jokes and sarcasm count as humour."),
+        (_("Serious"), _("A hint of it"), _("Amusing in part"), _("Funny"), _("All a joke")),
+    ),
+    "toxicity": Label(
+        Widget.LIKERT,
+        _("Rudeness"),
+        _("Insults and contempt."),
+        (_("Polite"), _("A bit curt"), _("Unfriendly"), _("Rude"), _("Insulting")),
+    ),
     "violence": Label(
-        Widget.LIKERT, _("Violence"), _("Encourages violence, terror or self-harm."), _("Harmless"), _("Violent")
+        Widget.LIKERT,
+        _("Violence"),
+        _("Encourages violence, terror or self-harm."),
+        (_("Harmless"), _("Plays it down"), _("Excuses it"), _("Encourages it"), _("Calls for it")),
     ),
 }
 

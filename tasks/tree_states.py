@@ -49,7 +49,7 @@ class Event(StrEnum):
     REVIEWED = "reviewed"
     RANKED = "ranked"
     RETURNED = "returned"
-    """A claimed task came back: skipped, released or past its deadline."""
+    """A claimed task came back: skipped, released or past its deadline; or an answer was taken back."""
     ENTERED = "entered"
     """The tree just came into its state; fired by every transition, so nothing waits for somebody to ask again."""
     RECHECKED = "rechecked"
