@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ from tasks.refusals import (
 )
 from tasks.rules import TreeRules
 from tasks.tree_states import Event
+from tasks.wishes import ANYTHING, Wish
 
 #: Which open rows a person may take. The first line is the partial index `open_tasks`.
 ELIGIBLE = """
@@ -54,78 +56,129 @@ _ASKED = Prepared[Any](
 )
 
 
-def _params(person: User, lang: str, rules: TreeRules) -> dict[str, Any]:
-    """What ELIGIBLE needs. A parent's author may rank the replies to it: only one's own replies are barred."""
+@dataclass(frozen=True)
+class Fitting:
+    """The open rows that fit a person: a condition over `t`, and the values it names."""
+
+    sql: str
+    params: dict[str, Any]
+    wish: Wish
+
+
+def _fitting(person: User, lang: str, rules: TreeRules, wish: Wish) -> Fitting:
+    """What the person may take and wants. A parent's author may rank the replies to it: only one's own are barred."""
     own_is_fine = {kind for kind, row in KINDS.items() if row.deed is Deed.RANK}
     if rules.allow_self_reply:
         own_is_fine |= {Kind.PROMPTER_REPLY, Kind.ASSISTANT_REPLY}
     if rules.allow_self_labeling:
         own_is_fine |= REVIEWING
     ranking = [kind.value for kind, row in KINDS.items() if row.deed is Deed.RANK]
-    return {
+    params = {
         "person": person.pk,
         "lang": lang,
         "own_is_fine": [kind.value for kind in own_is_fine],
         "not_among_replies": [] if rules.allow_self_ranking else ranking,
     }
+    # Added only if wished: the plan of the plain claim stays as it is.
+    return Fitting(ELIGIBLE + wish.sql, {**params, **wish.params} if wish.sql else params, wish)
 
 
-def available(*, person: User, lang: str, rules: TreeRules) -> dict[Kind, int]:
+def available(*, person: User, lang: str, rules: TreeRules, wish: Wish = ANYTHING) -> dict[Kind, int]:
     """How many tasks of each kind this person could claim now. Asking changes nothing."""
+    fitting = _fitting(person, lang, rules, wish)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT t.kind, count(*) FROM tasks_task t WHERE {ELIGIBLE} GROUP BY t.kind",  # noqa: S608  # ELIGIBLE is ours
-            _params(person, lang, rules),
+            f"SELECT t.kind, count(*) FROM tasks_task t WHERE {fitting.sql} GROUP BY t.kind",  # noqa: S608  # ours
+            fitting.params,
         )
         counts = {Kind(kind): count for kind, count in cursor.fetchall()}
     return {kind: counts[kind] for kind in Kind if kind in counts}
 
 
-def claim(*, person: User, lang: str, kind: Kind | None, now: datetime, rules: TreeRules, rng: Random) -> Task:
+@dataclass(frozen=True)
+class Want:
+    """One kind of work: how many tasks of it a person could claim, and how many conversations wait for these. None
+    waits for a new prompt."""
+
+    kind: Kind
+    tasks: int
+    trees: int
+
+
+def most_wanted(*, person: User, lang: str, rules: TreeRules, wish: Wish = ANYTHING) -> list[Want]:
+    """What this person could claim now, those kinds first for which the most conversations wait.
+
+    Counted are conversations, not tasks: ten reviews that one tree lacks hold up one tree. Kinds that were not wished
+    for are left out. Asking changes nothing.
+    """
+    fitting = _fitting(person, lang, rules, wish)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT t.kind, count(*), count(DISTINCT t.tree_id) FROM tasks_task t WHERE {fitting.sql} GROUP BY t.kind",  # noqa: S608  # ours
+            fitting.params,
+        )
+        wanted = [Want(Kind(kind), tasks, trees) for kind, tasks, trees in cursor.fetchall()]
+    order = list(Kind)
+    wanted = [want for want in wanted if not wish.kinds or want.kind in wish.kinds]
+    return sorted(wanted, key=lambda want: (-want.trees, -want.tasks, order.index(want.kind)))
+
+
+def claim(
+    *,
+    person: User,
+    lang: str,
+    kind: Kind | None,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    wish: Wish = ANYTHING,
+) -> Task:
     """Hand this person one task of the kind, or, without a kind, of a kind drawn by the rules' weights.
 
     The task is theirs until `expires_at`. Raises NothingAvailable, TooManyPending, TooManyRequests, UserDisabled,
     TermsNotAccepted. Queries: person and limits, what is there (without a kind), the claim.
     """
     _check_limits(person, kind, now, rules)
-    params = _params(person, lang, rules)
-    for chosen in [kind] if kind else _draw(params, rules, rng):
-        task = _claim_one(chosen, person, params, now, rules, rng)
+    fitting = _fitting(person, lang, rules, wish)
+    for chosen in [kind] if kind else _draw(fitting, rules, rng):
+        task = _claim_one(chosen, person, fitting, now, rules, rng)
         if task is not None:
             return task
     raise NothingAvailable
 
 
-def _claim_one(
-    kind: Kind, person: User, params: Mapping[str, Any], now: datetime, rules: TreeRules, rng: Random
-) -> Task | None:
+def _deadline(kind: Kind, now: datetime, rules: TreeRules) -> datetime:
     minutes = rules.deadline_write_minutes if KINDS[kind].deed is Deed.WRITE else rules.deadline_judge_minutes
+    return now + timedelta(minutes=minutes)
+
+
+def _claim_one(kind: Kind, person: User, fitting: Fitting, now: datetime, rules: TreeRules, rng: Random) -> Task | None:
     values = {
-        **params,
+        **fitting.params,
         "kind": kind.value,
         "now": now,
-        "expires": now + timedelta(minutes=minutes),
+        "expires": _deadline(kind, now, rules),
         "mode": _mode(kind, rules, rng).value,
     }
     if KINDS[kind].deed is Deed.REVIEW and rules.p_known_answer and rng.random() < rules.p_known_answer:
-        known = _known_answer(kind, person, values, rng)
+        known = _known_answer(kind, person, fitting, values, rng)
         if known is not None:
             return known
     while True:
         try:
             with transaction.atomic():
-                return locking.claim_first(eligible=ELIGIBLE, uniform=not rules.closest_first, params=values)
+                return locking.claim_first(eligible=fitting.sql, uniform=not rules.closest_first, params=values)
         except IntegrityError as problem:
             # Two tabs of one person claimed two rows of one message in the same moment: the other tab has it.
             if "one_task_per_person_and_message" not in str(problem):
                 raise
 
 
-def _known_answer(kind: Kind, person: User, values: Mapping[str, Any], rng: Random) -> Task | None:
+def _known_answer(kind: Kind, person: User, fitting: Fitting, values: dict[str, Any], rng: Random) -> Task | None:
     """A known answer in place of an opening. Only where there is an opening: who finds nothing to do must find nothing,
-    or the difference would show."""
+    or the difference would show; and who wished a topic gets only that."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM tasks_task t WHERE t.kind = %(kind)s AND {ELIGIBLE} LIMIT 1", values)  # noqa: S608  # ELIGIBLE is ours
+        cursor.execute(f"SELECT 1 FROM tasks_task t WHERE t.kind = %(kind)s AND {fitting.sql} LIMIT 1", values)  # noqa: S608  # ours
         if cursor.fetchone() is None:
             return None
     return known_answers.hand_out(
@@ -136,6 +189,7 @@ def _known_answer(kind: Kind, person: User, values: Mapping[str, Any], rng: Rand
         now=values["now"],
         expires=values["expires"],
         rng=rng,
+        wish=fitting.wish,
     )
 
 
@@ -148,15 +202,15 @@ def _mode(kind: Kind, rules: TreeRules, rng: Random) -> Mode:
     return Mode.FULL if rng.random() < chance else Mode.SIMPLE
 
 
-def _draw(params: Mapping[str, Any], rules: TreeRules, rng: Random) -> Iterator[Kind]:
+def _draw(fitting: Fitting, rules: TreeRules, rng: Random) -> Iterator[Kind]:
     """The kinds that have something for this person, pools in an order drawn by weight, kinds of one pool by chance."""
     with connection.cursor() as cursor:
         cursor.execute(
             # Limited inside, so that each kind costs its first fitting row; EXISTS would be joined over all open rows.
             f"""SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k(kind) CROSS JOIN LATERAL (
-                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {ELIGIBLE} ORDER BY t.to_go, t.dice LIMIT 1
-            ) AS first""",  # noqa: S608  # ELIGIBLE is ours
-            {**params, "kinds": [kind.value for kind in Kind]},
+                SELECT 1 FROM tasks_task t WHERE t.kind = k.kind AND {fitting.sql} ORDER BY t.to_go, t.dice LIMIT 1
+            ) AS first""",  # noqa: S608  # ours
+            {**fitting.params, "kinds": [kind.value for kind in Kind if kind in (fitting.wish.kinds or Kind)]},
         )
         there = sorted(Kind(row[0]) for row in cursor.fetchall())
     weights = {
@@ -273,6 +327,19 @@ def skip(
             trees.advance(tree=tree, event=Event.RETURNED, by=by, now=now, rules=rules, rng=rng)
     elif task.message_id is None:
         Task.objects.filter(pk=task.pk).update(last_holder=None)
+
+
+@transaction.atomic
+def begin(*, task_id: UUID, by: User, now: datetime, rules: TreeRules) -> bool:
+    """A task that was claimed ahead comes before its person: from now on they have the whole time for it.
+
+    False, and nothing changes, if they do not hold it any more. Raises TaskNotFound.
+    """
+    task, _tree = locking.lock_task(task_id)
+    if task.state != TaskState.CLAIMED or task.claimed_by_id != by.pk:
+        return False
+    Task.objects.filter(pk=task.pk).update(expires_at=_deadline(Kind(task.kind), now, rules))
+    return True
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from tasks.kinds import REVIEW_OF_ROLE, Kind, Mode, Role
 from tasks.models import HandedBack, KnownAnswer, Message, Skip, Task, TaskState
 from tasks.rules import TreeRules
 from tasks.tree_states import State
+from tasks.wishes import ANYTHING, Wish
 
 #: Where reviews are asked for anyway. A message nobody replied to looks there like any other that is under review.
 IN_USE = (State.GROWING,)
@@ -88,9 +89,17 @@ def _decided(lang: str) -> list[Message]:
 
 
 def hand_out(
-    *, person: User, lang: str, kind: Kind, mode: Mode, now: datetime, expires: datetime, rng: Random
+    *,
+    person: User,
+    lang: str,
+    kind: Kind,
+    mode: Mode,
+    now: datetime,
+    expires: datetime,
+    rng: Random,
+    wish: Wish = ANYTHING,
 ) -> Task | None:
-    """A review of a known message, claimed for this person; None if there is none they never saw.
+    """A review of a known message, claimed for this person; None if there is none they never saw and would wish.
 
     The row is made for this one claim. It is nobody's opening, before or after, so a tree never gets more than it
     wants.
@@ -105,7 +114,7 @@ def hand_out(
     there = (
         KnownAnswer.objects.filter(lang=lang, kind=kind, retired=False, message__deleted=False, message__edited=False)
         .filter(~Exists(worked_there), ~Exists(wrote_there), ~Exists(replied_to), ~Exists(declined), ~Exists(returned))
-        .filter(message__tree__state__in=IN_USE)
+        .filter(wish.of_trees("message__tree"), message__tree__state__in=IN_USE)
         .order_by("pk")
         .values_list("pk", "message__tree_id", "message__author_id")
     )
