@@ -11,7 +11,7 @@ from accounts.models import Status, User
 from common.errors import DomainError, ErrorCode
 
 #: Raised whenever the terms change; everybody is then asked again.
-TERMS_VERSION = 1
+TERMS_VERSION = 2
 
 
 class UserDisabled(DomainError):

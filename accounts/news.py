@@ -63,6 +63,46 @@ def place_of(line: News) -> Place:
     return Place(line.transaction, line.pk)
 
 
+def before(place: Place | None, *, person: User, limit: int) -> list[News]:
+    """Newest first, for people who look now and then: the lines before this place, or the last ones there are."""
+    found = News.objects.filter(person=person)
+    if place is not None:
+        same = Q(transaction=place.transaction, id__lt=place.id)
+        found = found.filter(same | Q(transaction__lt=place.transaction), transaction__lte=place.transaction)
+    return list(found.order_by("-transaction", "-id")[:limit])
+
+
+#: More than so many are not counted: the number only says that it is worth looking.
+MANY = 100
+
+GLANCE = """
+    SELECT coalesce(p.languages, ARRAY[u.lang]),
+        (SELECT count(*) FROM (
+            SELECT 1 FROM accounts_news n
+            WHERE n.person_id = u.id AND n.at > coalesce(p.news_read_at, '-infinity') LIMIT %(many)s
+        ) AS unread)
+    FROM accounts_user u LEFT JOIN accounts_profile p ON p.person_id = u.id WHERE u.id = %(person)s
+"""
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What every page shows of the person who reads it."""
+
+    languages: tuple[str, ...] = ()
+    """Those they work in."""
+    unread: int = 0
+    """News since they last looked; at most MANY."""
+
+
+def glance(person: User) -> Glance:
+    """One query for both, for every page asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(GLANCE, {"person": person.pk, "many": MANY})
+        row = cursor.fetchone()
+    return Glance(tuple(row[0]), row[1]) if row else Glance()
+
+
 def forget(*, now: datetime) -> int:
     """Delete what was told long ago. Returns how many lines."""
     return News.objects.filter(at__lt=now - KEPT).delete()[0]

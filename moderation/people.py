@@ -7,10 +7,9 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 
-from accounts import access
+from accounts import access, ways_in
 from accounts.locking import PersonNotFound, lock_person
 from accounts.models import Status, User
 from moderation import actions
@@ -89,7 +88,7 @@ def close_account(*, person_id: UUID, by: User, why: str, now: datetime, rules: 
 @transaction.atomic
 def _anonymise(person_id: UUID, by: User, why: str, now: datetime) -> User:
     person = lock_person(person_id) if by.pk == person_id else actions.lock_subject(person_id, by=by)
-    EmailAddress.objects.filter(user=person).delete()
+    ways_in.forget(person=person)
     first_time = person.status != Status.DELETED
     if person.api_client_id is None or not _shut_out(person):
         person.username = f"deleted_{person.pk}"
