@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 
 from tasks.drafts import Draft
 from tasks.rules import TreeRules
@@ -16,11 +18,19 @@ class AnswerForm(forms.Form):
 
     template: str
 
-    def __init__(self, data: Any = None, *, work: Work, rules: TreeRules) -> None:
+    def __init__(self, data: Any = None, *, work: Work, rules: TreeRules, saved_at: datetime | None = None) -> None:
         super().__init__(data, label_suffix="")
         self.work = work
         self.rules = rules
+        self.saved_at = saved_at
+        """When it was kept as a draft. What is brought back and not yet sent is not complained about."""
         self.build()
+
+    def full_clean(self) -> None:
+        if self.saved_at is None:
+            super().full_clean()
+        else:
+            self._errors, self.cleaned_data = ErrorDict(), {}
 
     def build(self) -> None:
         """Add the fields that depend on the work."""

@@ -11,10 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from oasst_web.forms.answers import AnswerForm
 from tasks.drafts import ReviewDraft
-from tasks.kinds import MANDATORY_LABELS, Label, Widget
+from tasks.kinds import LABELS, MANDATORY_LABELS, Label, Widget
 
 SCALE = ("0", "0.25", "0.5", "0.75", "1")
 """The five steps of a scale, as posted."""
+
+
+#: The keys that answer a question in focus. The first letters of the English words, in every language.
+YES_KEY, NO_KEY, NO_ANSWER_KEY = "y", "n", "0"
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class Step:
 
     value: str
     text: Any
-    spoken: Any
+    meaning: Any
+    """What a point of a scale says of the message."""
+    key: str
     chosen: bool
 
 
@@ -36,6 +42,7 @@ class Question:
     label: Label
     required: bool
     steps: Sequence[Step]
+    """The answers one can give; for a question that may be left open, the last of them gives none."""
     problem: str
 
 
@@ -79,6 +86,25 @@ class ReviewForm(AnswerForm):
             labels.update({name: float(name in ticked) for name, _label in self.flags_asked})
         return ReviewDraft.of(self.work.kind, labels)
 
+    @classmethod
+    def fields_of(cls, draft: ReviewDraft) -> list[tuple[str, str]]:
+        """The pairs of field and value that the page would post to say this."""
+        pairs, flags = [], []
+        for name, value in draft.labels.items():
+            if LABELS[name].widget is Widget.FLAG:
+                flags.append((name, value))
+            else:
+                pairs.append((f"label-{name}", f"{value:g}"))
+        ticked = [("flags", name) for name, value in flags if value]
+        if flags and not ticked:
+            ticked = [("no_flags", "on")]
+        return pairs + ticked
+
+    @property
+    def asked(self) -> int:
+        """How many questions there are; all flags together are one."""
+        return len(self.yes_no) + bool(self.flags_asked) + len(self.scales)
+
     def questions(self, widget: Widget) -> list[Question]:
         return [self._question(name, label) for name, label in self.work.labels if label.widget is widget]
 
@@ -99,15 +125,17 @@ class ReviewForm(AnswerForm):
         field = f"label-{name}"
         chosen = self.data.get(field) or "" if self.is_bound else ""
         required = name in MANDATORY_LABELS
-        steps: list[Step] = []
         if label.widget is Widget.YES_NO:
-            steps = [Step("1", _("Yes"), "", chosen == "1"), Step("0", _("No"), "", chosen == "0")]
-        else:
-            ends = {SCALE[0]: label.low, SCALE[-1]: label.high}
             steps = [
-                Step(value, place, ends.get(value) or "", chosen == value) for place, value in enumerate(SCALE, start=1)
+                Step("1", _("Yes"), "", YES_KEY, chosen == "1"),
+                Step("0", _("No"), "", NO_KEY, chosen == "0"),
+            ]
+        else:
+            steps = [
+                Step(value, place, meaning, str(place), chosen == value)
+                for place, (value, meaning) in enumerate(zip(SCALE, label.points, strict=True), start=1)
             ]
         if not required:
-            steps.append(Step("", _("No answer"), "", chosen == ""))
+            steps.append(Step("", _("No answer"), "", NO_ANSWER_KEY, chosen == ""))
         problem = " ".join(str(error) for error in self.errors.get(field, [])) if self.is_bound else ""
         return Question(name, field, label, required, steps, problem)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from oasst_web.forms.answers import AnswerForm
@@ -21,6 +24,14 @@ FORMS: dict[Deed, type[AnswerForm]] = {Deed.WRITE: WriteForm, Deed.REVIEW: Revie
 def answer_form(work: Work, *, rules: TreeRules, data: Any = None) -> AnswerForm:
     """The form for this kind of work."""
     return FORMS[work.row.deed](data, work=work, rules=rules)
+
+
+def restored_form(work: Work, *, rules: TreeRules, fields: Iterable[Sequence[str]], saved_at: datetime) -> AnswerForm:
+    """The form as it was left, with these pairs of field and value; nothing is missing in it yet."""
+    data = QueryDict(mutable=True)
+    for name, value in fields:
+        data.appendlist(name, value)
+    return FORMS[work.row.deed](data, work=work, rules=rules, saved_at=saved_at)
 
 
 class SkipForm(forms.Form):

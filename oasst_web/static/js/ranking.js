@@ -1,4 +1,10 @@
 // Put replies in order by buttons, by dragging, or by arrow keys. The select boxes stay the truth that is sent.
+//
+// On a wide screen the replies stand beside each other, in the direction of writing, then in the next row.
+
+/** So near to the upper or lower edge of the window, what is dragged scrolls the page. */
+const EDGE = 70;
+const PACE = 12;
 
 for (const ranking of document.querySelectorAll("[data-ranking]")) start(ranking);
 
@@ -8,6 +14,8 @@ function start(ranking) {
   const items = () => [...list.children];
   const selectOf = (item) => item.querySelector("select");
   const tieOf = (item) => item.querySelector("[data-ranking-tie]");
+  const rightToLeft = () => getComputedStyle(list).direction === "rtl";
+  const sideBySide = () => getComputedStyle(list).gridTemplateColumns.split(" ").length > 1;
   const placed = () => items().some((item) => selectOf(item).value);
 
   for (const part of ranking.querySelectorAll("[data-ranking-tools], [data-ranking-handle], [data-ranking-moves]")) {
@@ -96,8 +104,9 @@ function start(ranking) {
   list.addEventListener("keydown", (event) => {
     if (!event.target.matches("[data-ranking-handle]")) return;
     const item = event.target.closest("[data-ranking-item]");
-    if (event.key === "ArrowUp") move(item, -1);
-    else if (event.key === "ArrowDown") move(item, 1);
+    const [back, forth] = rightToLeft() ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
+    if (event.key === "ArrowUp" || event.key === back) move(item, -1);
+    else if (event.key === "ArrowDown" || event.key === forth) move(item, 1);
     else if (event.key === "=") tie(item);
     else return;
     event.preventDefault();
@@ -112,37 +121,67 @@ function start(ranking) {
     }
   });
 
+  /** How far a point is from a box; nothing when it is inside. */
+  function distance({ left, right, top, bottom }, x, y) {
+    return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
+  }
+
+  /** Put the carried reply where the pointer is: before or after the one that is nearest to it. */
+  function carry(item, x, y) {
+    const boxes = items().map((other) => [other, other.getBoundingClientRect()]);
+    const [near, box] = boxes.reduce((best, each) => (distance(each[1], x, y) < distance(best[1], x, y) ? each : best));
+    if (near === item) return false;
+    const middle = sideBySide() ? (box.left + box.right) / 2 : (box.top + box.bottom) / 2;
+    const past = sideBySide() ? x > middle !== rightToLeft() : y > middle;
+    const all = items();
+    const from = all.indexOf(item);
+    const to = all.filter((other) => other !== item).indexOf(near) + Number(past);
+    if (to === from) return false;
+    untie(item);
+    // The others make room: taken out of the page, even for a moment, what is carried would be let go.
+    if (to > from) item.before(...all.slice(from + 1, to + 1));
+    else item.after(...all.slice(to, from));
+    item.nextElementSibling?.classList.remove("tied");
+    return true;
+  }
+
   for (const handle of list.querySelectorAll("[data-ranking-handle]")) {
     handle.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
       const item = handle.closest("[data-ranking-item]");
       let moved = false;
+      let [x, y] = [event.clientX, event.clientY];
+      let held = true;
       handle.setPointerCapture(event.pointerId);
       item.classList.add("carried");
-      const drag = ({ clientY }) => {
-        const above = item.previousElementSibling;
-        const below = item.nextElementSibling;
-        const middle = (other) => other.getBoundingClientRect().top + other.getBoundingClientRect().height / 2;
-        if (above && clientY < middle(above)) {
-          untie(item);
-          above.before(item);
-        } else if (below && clientY > middle(below)) {
-          untie(item);
-          below.after(item);
-        } else return;
-        item.nextElementSibling?.classList.remove("tied");
-        moved = true;
+      const drag = (at) => {
+        [x, y] = [at.clientX, at.clientY];
+        moved = carry(item, x, y) || moved;
+      };
+      const scroll = () => {
+        if (!held) return;
+        const by = y < EDGE ? -PACE : y > innerHeight - EDGE ? PACE : 0;
+        if (by) {
+          scrollBy({ top: by, behavior: "instant" });
+          moved = carry(item, x, y) || moved;
+        }
+        requestAnimationFrame(scroll);
       };
       const drop = () => {
+        held = false;
         handle.removeEventListener("pointermove", drag);
+        handle.removeEventListener("pointerup", drop);
+        handle.removeEventListener("pointercancel", drop);
         item.classList.remove("carried");
-        if (moved) {
-          number();
-          say(item, ranking.dataset.rankingMoved);
-        }
+        if (!moved) return;
+        number();
+        say(item, ranking.dataset.rankingMoved);
+        handle.focus({ preventScroll: true });
       };
       handle.addEventListener("pointermove", drag);
-      handle.addEventListener("pointerup", drop, { once: true });
-      handle.addEventListener("pointercancel", drop, { once: true });
+      handle.addEventListener("pointerup", drop);
+      handle.addEventListener("pointercancel", drop);
+      requestAnimationFrame(scroll);
     });
   }
 
@@ -151,7 +190,18 @@ function start(ranking) {
     say(list.firstElementChild, ranking.dataset.rankingMoved);
   });
 
-  document.addEventListener("draft:restored", follow);
+  /** What was typed must not hide. */
+  function unfold() {
+    for (const text of ranking.closest("form").querySelectorAll("details textarea")) {
+      if (text.value) text.closest("details").open = true;
+    }
+  }
+
+  document.addEventListener("draft:restored", () => {
+    follow();
+    unfold();
+  });
+  unfold();
   if (placed()) follow();
   else draw();
 }
