@@ -1,4 +1,4 @@
-"""Where a signed-in person starts: what there is to do, what they hold, and their language."""
+"""Where a signed-in person starts: what there is to do, what they hold, how far they came, and their language."""
 
 from __future__ import annotations
 
@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import profiles
 from accounts.models import User
 from common.languages import LANGUAGES
-from oasst_web.pages import doors, numbers
-from tasks import assignment, rulebook
+from oasst_web.pages import contributions, doors, wishes
+from oasst_web.pages.contributions import Mine
+from stats import goals, progress
+from tasks import assignment, rulebook, saved_drafts
+from tasks.assignment import Want
 from tasks.kinds import KINDS, Kind, KindRow
-from tasks.models import Task
+from tasks.models import Message, Task, TaskState
+from tasks.wishes import Wish
+
+#: So many of the newest messages are shown with what became of them.
+LATELY = 3
 
 
 @dataclass(frozen=True)
 class Card:
     """One kind of work with how much of it there is."""
 
-    kind: Kind
+    want: Want
     row: KindRow
-    count: int
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,10 @@ class Held:
     row: KindRow
 
 
-def _cards(person: User) -> list[Card]:
-    there = assignment.available(person=person, lang=person.lang, rules=rulebook.in_force())
-    return [Card(kind, KINDS[kind], count) for kind, count in there.items() if count > 0]
+def _cards(person: User, wish: Wish) -> list[Card]:
+    """What is wanted most comes first; see `assignment.most_wanted` for what that means."""
+    wanted = assignment.most_wanted(person=person, lang=person.lang, rules=rulebook.in_force(), wish=wish)
+    return [Card(want, KINDS[want.kind]) for want in wanted]
 
 
 def _held(person: User) -> list[Held]:
@@ -45,13 +54,33 @@ def _held(person: User) -> list[Held]:
     return [Held(task, KINDS[Kind(task.kind)]) for task in tasks]
 
 
+def _lately(person: User) -> list[Mine]:
+    newest = Message.objects.filter(author=person).select_related("tree").order_by("-created_at", "-pk")
+    return contributions.with_fates(list(newest[:LATELY]))
+
+
+def _forgotten_drafts(person: User) -> int:
+    """What they had typed for tasks that they no longer hold; the others are offered with their tasks."""
+    held = (TaskState.CLAIMED, person.pk)
+    tasks = [draft.task for draft in saved_drafts.unsent(person)]
+    return sum(task is None or (task.state, task.claimed_by_id) != held for task in tasks)
+
+
 def page(request: HttpRequest, *, problem: str | Promise = "", status: int = 200) -> HttpResponse:
     """The dashboard; also where a claim lands that was refused, with the reason on top."""
-    person = doors.person(request)
+    person, now = doors.person(request), timezone.now()
+    profile = profiles.of(person)
+    choices = wishes.choices(request, profile)
     context = {
-        "cards": _cards(person),
+        "cards": _cards(person, choices.wish),
+        "choices": choices,
+        "wished": bool(choices.wish),
         "held": _held(person),
-        "numbers": numbers.of(person),
+        "lately": _lately(person),
+        "forgotten_drafts": _forgotten_drafts(person),
+        "newcomer": profile.welcomed_at is None,
+        "progress": progress.of(person, now),
+        "goal": goals.of(person.lang, now),
         "problem": problem,
     }
     return render(request, "dashboard.html", context, status=status)
@@ -60,7 +89,10 @@ def page(request: HttpRequest, *, problem: str | Promise = "", status: int = 200
 @doors.taking_part
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The dashboard."""
+    """The dashboard. With a wish in its address, that is kept, and the address is plain again."""
+    if "wish" in request.GET:
+        wishes.remember(request)
+        return redirect("dashboard")
     return page(request)
 
 
@@ -68,7 +100,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @require_safe
 def available(request: HttpRequest) -> HttpResponse:
     """Only the cards, for the page to refresh itself."""
-    return render(request, "_available.html", {"cards": _cards(doors.person(request))})
+    wish = wishes.of(request)
+    return render(request, "_available.html", {"cards": _cards(doors.person(request), wish), "wished": bool(wish)})
 
 
 @doors.signed_in
@@ -77,7 +110,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     """Remember the language this person works in."""
     chosen = request.POST.get("lang", "")
     if chosen in LANGUAGES:
-        User.objects.filter(pk=doors.person(request).pk).update(lang=chosen)
+        profiles.work_in(person=doors.person(request), lang=chosen, now=timezone.now())
     return redirect(doors.safe_next(request, reverse("dashboard")))
 
 

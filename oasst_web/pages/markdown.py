@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -59,8 +60,9 @@ def _parser() -> MarkdownIt:
 _PARSER = _parser()
 
 
+@lru_cache(maxsize=2_000)
 def rendered(text: str) -> SafeString:
-    """`text` as HTML that may stand in any page."""
+    """`text` as HTML that may stand in any page. The same messages are read again and again, so each is kept a while."""
     html = nh3.clean(
         _PARSER.render(text),
         tags=TAGS,

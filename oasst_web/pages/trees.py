@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import UUID
@@ -27,7 +27,8 @@ from oasst_web.pages.figures import percent
 from ranking import Cause
 from tasks import reactions
 from tasks.models import Message, Preference, Reaction, Tree
-from tasks.tree_states import State
+from tasks.topics import TOPICS, Difficulty, Topic
+from tasks.tree_states import UNDER_REVIEW, State
 
 THUMBS = ("+1", "-1")
 
@@ -43,6 +44,11 @@ CAUSES: dict[str, Promise] = {
 #: Levels drawn one inside the other. Deeper ones follow each other at the same indent: a phone is narrow, and the
 #: template draws a branch by including itself.
 NESTED = 12
+
+#: From so many messages on, a tree is shown folded below its first levels: one sees where it leads before reading.
+LARGE = 40
+#: Levels of replies that a large tree shows at once.
+LEVELS = 2
 
 
 @dataclass
@@ -66,6 +72,8 @@ class Branch:
     """The reader came for this one."""
     how_sure: list[str | Promise] = field(default_factory=list)
     """Sentences on its place before the reply ranked next; none while the tree is not finished."""
+    open: bool = True
+    """Its replies show at once."""
 
 
 @doors.taking_part
@@ -91,13 +99,27 @@ def tree(request: HttpRequest, tree_id: UUID) -> HttpResponse:
         branch.replies.sort(key=lambda reply: (reply.message is None, _rank(reply)))
     if found.state == State.READY_FOR_EXPORT:
         _say_how_sure(found, branches.values())
+    mine = [message for message in visible.values() if message.author_id == person.pk]
+    if root is not None and len(every) >= LARGE:
+        _fold(root, {message.pk for message in mine} | {pk for pk in visible if str(pk) == asked}, LEVELS)
     context = {
         "tree": found,
         "root": root and _flat_below(_without_empty_ends(root), NESTED),
+        "count": len(visible),
+        "mine": sorted(mine, key=lambda message: (message.created_at, message.pk)),
+        "difficulty": Difficulty(found.difficulty).label if found.difficulty else "",
+        "topic": TOPICS[Topic(found.topic)] if found.topic in list(Topic) else "",
         # While messages are reviewed, judging is blind.
-        "blind": found.state == State.GROWING and not person.is_moderator,
+        "blind": found.state in UNDER_REVIEW and not person.is_moderator,
     }
     return render(request, "trees/tree.html", context)
+
+
+def _fold(branch: Branch, wanted: Collection[UUID], levels: int) -> bool:
+    """Open the first levels, and the way to each wanted message; returns whether one is here."""
+    below = [_fold(reply, wanted, levels - 1) for reply in branch.replies]
+    branch.open = levels > 0 or any(below)
+    return any(below) or (branch.message is not None and branch.message.pk in wanted)
 
 
 def _rank(branch: Branch) -> float:
@@ -165,6 +187,13 @@ def _thumbs(person: User, shown: Iterable[UUID]) -> dict[UUID, list[Thumb]]:
     return {
         pk: [Thumb(e, (pk, e) in mine, counts[pk].get(e, 0) if pk in reacted else None) for e in THUMBS] for pk in ids
     }
+
+
+def turns(person: User, conversation: Iterable[Message]) -> list[Branch]:
+    """A conversation as a list, each message with its thumbs; for pages that show one way through a tree."""
+    shown = list(conversation)
+    thumbs = _thumbs(person, [turn.pk for turn in shown if not turn.deleted]) if shown else {}
+    return [Branch(None if turn.deleted else turn, thumbs.get(turn.pk, [])) for turn in shown]
 
 
 @doors.taking_part
