@@ -1,4 +1,4 @@
-"""What happens to one's tasks, messages and reports, as it happens: server-sent events.
+"""What happens to one's tasks, messages and reports, and which badges one earns: server-sent events.
 
 A stream occupies a thread of the web server. So it ends by itself, only so many are open at once, and the others get
 what there is and come again. The client loses nothing by that: it goes on after the last id it saw.
@@ -13,16 +13,18 @@ from threading import BoundedSemaphore
 
 from django.db import connection
 from django.http import StreamingHttpResponse
+from django.utils import translation
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts import news
-from accounts.models import News, User
+from accounts.models import News, NewsKind, User
 from accounts.news import BEGINNING, Place
 from oasst_web.api.routes import Call, Routes
 from oasst_web.api.v2 import schemas
 from oasst_web.api.v2.paging import InvalidCursor
 from oasst_web.api.v2.protocol import person_of
+from stats.badges import BADGES
 
 #: Seconds between two looks into the database. Each opens a connection, for none is held in between.
 EVERY = 2.0
@@ -50,11 +52,15 @@ routes = Routes()
             description="Id of the last event one has: the stream goes on after it. Without it, it begins now.",
         ),
     ),
-    answer={"text/event-stream": "Events: `task_expired`, `message_accepted`, `message_rejected`, `report_answered`"},
+    answer={
+        "text/event-stream": "Events: `task_expired`, `message_accepted`, `message_rejected`, `report_answered`, "
+        "`badge_earned`"
+    },
     raises=(InvalidCursor,),
 )
 def follow_events(call: Call) -> StreamingHttpResponse:
-    """What happens to this person's tasks, messages and reports, as server-sent events. The data of each are JSON.
+    """What happens to this person's tasks, messages and reports, and the badges they earn, as server-sent events. The
+    data of each are JSON.
 
     The stream ends after `wait` seconds; a client opens it again with the id of the last event, as browsers do by
     themselves. A verdict is told when its conversation stops growing.
@@ -64,12 +70,12 @@ def follow_events(call: Call) -> StreamingHttpResponse:
     newest = news.newest(person)
     # Never beyond what there is: the place may be of another database, from before a restore.
     place = min(_read(given), newest) if given else newest
-    stream = _stream(person, place, call.query["wait"])
+    stream = _stream(person, place, call.query["wait"], translation.get_language() or "en")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
 
 
-def _stream(person: User, place: Place, wait: int) -> Iterator[str]:
+def _stream(person: User, place: Place, wait: int, lang: str) -> Iterator[str]:
     waits = wait > 0 and WAITING.acquire(blocking=False)
     try:
         # An id without data: a client that sees nothing in this stream knows where to go on.
@@ -80,7 +86,7 @@ def _stream(person: User, place: Place, wait: int) -> Iterator[str]:
             _let_go()
             for line in lines:
                 place = news.place_of(line)
-                yield _event(line)
+                yield _event(line, lang)
             if len(lines) == BATCH:
                 continue
             left = until - time.monotonic()
@@ -100,8 +106,13 @@ def _let_go() -> None:
         connection.close()
 
 
-def _event(line: News) -> str:
-    data = json.dumps({**line.about, "at": line.at.isoformat()})
+def _event(line: News, lang: str) -> str:
+    about = dict(line.about)
+    if line.kind == NewsKind.BADGE_EARNED and about.get("badge") in BADGES:
+        # A stream is written when its request is over, and the language of the request is forgotten.
+        with translation.override(lang):
+            about["name"] = str(BADGES[about["badge"]].name)
+    data = json.dumps({**about, "at": line.at.isoformat()})
     return f"id: {_written(news.place_of(line))}\nevent: {line.kind}\ndata: {data}\n\n"
 
 

@@ -12,6 +12,7 @@ from oasst_web.api.routes import Call, Routes
 from oasst_web.api.v2 import schemas
 from oasst_web.api.v2.protocol import person_of
 from oasst_web.pages import numbers
+from stats import awarding
 
 routes = Routes()
 
@@ -37,6 +38,10 @@ def show_myself(call: Call) -> Any:
         },
         "points": done.score,
         "streak_days": person.streak_days,
+        "badges": [
+            {"badge": badge.slug, "name": badge.name, "given_for": badge.given_for, "earned_at": earned_at}
+            for badge, earned_at in awarding.earned_by(person)
+        ],
         "messages": done.messages,
         "reviews": done.reviews,
         "rankings": done.rankings,

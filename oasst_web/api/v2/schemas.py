@@ -281,6 +281,15 @@ class TermsState(Shape):
     url = CharField(help_text="Where to read them.")
 
 
+class EarnedBadge(Shape):
+    """A badge the person has."""
+
+    badge = CharField(help_text="Its name for programs; never changes. Events call it the same.")
+    name = CharField()
+    given_for = CharField()
+    earned_at = DateTimeField()
+
+
 class Myself(Shape):
     """Who calls, and what they did so far."""
 
@@ -293,6 +302,7 @@ class Myself(Shape):
     terms = TermsState()
     points = IntegerField()
     streak_days = IntegerField()
+    badges = EarnedBadge(many=True, help_text="Newest first.")
     messages = IntegerField()
     reviews = IntegerField()
     rankings = IntegerField()

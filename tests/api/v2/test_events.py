@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts import news
 from accounts.models import News, NewsKind, User
 from oasst_web.api.v2 import events
+from stats import awarding
 from tasks import assignment
 from tests.api.v2.calling import Caller, problem
 from tests.making import given, make_tree
@@ -66,6 +67,15 @@ def test_a_stream_begins_now_and_goes_on_where_the_last_one_ended() -> None:
     # For clients that cannot send the header.
     assert ids(stream(caller, after=last)) == ["first", "second"]
     assert ids(stream(caller, after="0-0")) == ["before", "first", "second"]
+
+
+def test_an_earned_badge_is_told_by_its_name() -> None:
+    caller = Caller(streak_days=7)
+    _none, last = parsed(stream(caller))
+    awarding.award(now=timezone.now(), everybody=True)
+    ((kind, data),), _last = parsed(stream(caller, last=last))
+    assert (kind, data["badge"], data["name"]) == ("badge_earned", "week-streak", "A week of it")
+    assert data["at"]
 
 
 def test_an_expired_task_is_told() -> None:

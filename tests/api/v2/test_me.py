@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from accounts.access import TERMS_VERSION
+from stats.models import BadgeAward
 from tasks import rewards, rulebook
 from tests.api.v2.calling import Caller, problem
 from tests.making import make_person, make_tree
@@ -21,6 +24,19 @@ def test_one_sees_who_one_is_and_what_one_did() -> None:
     assert (about["display_name"], about["email"], about["streak_days"]) == ("Ada", "ada@example.org", 4)
     assert (about["points"], about["messages"], about["reviews"], about["rankings"]) == (8, 1, 0, 0)
     assert about["terms"]["accepted"] is True
+
+
+def test_one_sees_the_badges_one_has() -> None:
+    caller = Caller()
+    now = timezone.now()
+    assert caller.get("me").json()["badges"] == []
+    for number, slug in enumerate(["first-accepted", "week-streak"]):
+        BadgeAward.objects.create(person=caller.person, badge=slug, earned_at=now + timedelta(minutes=number))
+    BadgeAward.objects.create(person=make_person(), badge="crowd-first", earned_at=now)
+    newest, oldest = caller.get("me").json()["badges"]
+    assert (newest["badge"], oldest["badge"]) == ("week-streak", "first-accepted")
+    assert (oldest["name"], oldest["given_for"]) == ("First words", "A message of yours was accepted.")
+    assert oldest["earned_at"]
 
 
 def test_the_terms_are_accepted_in_the_version_that_was_read() -> None:
