@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.core.management import call_command
+from django.utils import timezone
+
+from oasst_web import news_mail
 
 
 @shared_task(name="oasst_web.forget_sessions")
 def forget_sessions() -> None:
     """Expired sessions are of no use to anybody."""
     call_command("clearsessions")
+
+
+@shared_task(name="oasst_web.mail_news")
+def mail_news() -> int:
+    return news_mail.send(clock=timezone.now)

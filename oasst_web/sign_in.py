@@ -1,20 +1,58 @@
-"""How people come in: by a code sent to their e-mail address. There are no passwords."""
+"""How people come in: by a code sent to their e-mail address, by an account elsewhere, by a passkey. No passwords."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.db import transaction
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import Promise
+from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from accounts.models import User
+from accounts import profiles, ways_in
+from accounts.models import AuthMethod, User
+from common.errors import DomainError
 from common.languages import LANGUAGES
+from oasst_web.pages import interface
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A site whose accounts open the door here, and what its answer calls things."""
+
+    name: str
+    display_name: tuple[str, ...]
+    """Fields with a name others may see: never one that has to be somebody's full and real name. The first counts."""
+    label: tuple[str, ...]
+    """Fields by which its person knows the account."""
+    auth_method: AuthMethod
+
+
+ELSEWHERE = {
+    "google": Elsewhere("Google", ("given_name",), ("email", "name"), AuthMethod.GOOGLE),
+    "discord": Elsewhere("Discord", ("global_name", "username"), ("username",), AuthMethod.DISCORD),
+    # The published protocol has no word for GitHub.
+    "github": Elsewhere("GitHub", ("login",), ("login",), AuthMethod.LOCAL),
+}
+#: GitHub calls them verified, but no mail arrives there.
+NO_MAIL_HERE = ("@users.noreply.github.com",)
 
 
 class Adapter(DefaultAccountAdapter):
@@ -37,6 +75,12 @@ class Adapter(DefaultAccountAdapter):
         """There is no sign-up form: an unknown address becomes a person when it asks for its first code."""
         return False
 
+    def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
+        """The pages follow the person in the language they chose."""
+        response: HttpResponse = super().post_login(request, user, **about)
+        speak_to(user, response, request)
+        return response
+
     def is_safe_url(self, url: str) -> bool:
         """Whether to go there after signing in. What is no address at all is not safe; allauth would break on it."""
         try:
@@ -46,18 +90,135 @@ class Adapter(DefaultAccountAdapter):
         return bool(super().is_safe_url(url))
 
 
+class LinkAdapter(DefaultSocialAccountAdapter):
+    """What allauth asks us when somebody comes back from another site. `accounts.ways_in` says whose address it is."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Whoever comes from a site that is offered may take part."""
+        return True
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Mapping[str, Any]) -> User:
+        """The person as they would begin here, and of what the other site told only what is needed later."""
+        said, row = sociallogin.account.extra_data, ELSEWHERE[sociallogin.account.provider]
+        sociallogin.account.extra_data = {"name": _first_of(said, row.label)}
+        sociallogin.email_addresses = [address for address in sociallogin.email_addresses if _counts(address)]
+        person: User = sociallogin.user
+        person.email = next((address.email.lower() for address in sociallogin.email_addresses), None)
+        person.display_name = _first_of(said, row.display_name)[:64]
+        person.auth_method = row.auth_method
+        person.lang = preferred_language(request)
+        return person
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """Who is here with an address that the other site has verified."""
+        for email in _shown(sociallogin).emails:
+            person = ways_in.owner_of(email)
+            if person is not None:
+                return person, email
+        return None
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Link, or see who it is before anybody is let in. allauth would do both, but it saves the whole person along,
+        and would undo what a moderator does to them at that moment."""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            self._link(request, _shown(sociallogin))
+            raise ImmediateHttpResponse(redirect("account_sign_in"))
+        if not sociallogin.is_existing:
+            return
+        if not sociallogin.user.is_active:
+            raise ImmediateHttpResponse(redirect("account_inactive"))
+        ways_in.link(person=sociallogin.user, shown=_shown(sociallogin), pass_over_taken=True)
+
+    def _link(self, request: HttpRequest, shown: ways_in.Shown) -> None:
+        if not isinstance(request.user, User):
+            return  # Signed out meanwhile: the page they are sent to asks them to sign in.
+        try:
+            ways_in.link(person=request.user, shown=shown)
+        except (ways_in.AccountTaken, ways_in.AddressTaken) as refusal:
+            messages.error(request, str(refusal))
+        else:
+            site = ELSEWHERE[shown.provider].name
+            messages.success(request, now_("From now on you can sign in with %(site)s too.") % {"site": site})
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: object = None) -> User:
+        """Somebody new. Two tabs may do this at once: the second is asked to come again, and then is known."""
+        person: User = sociallogin.user
+        try:
+            with transaction.atomic():
+                person.set_unusable_password()
+                person.save()
+                ways_in.link(person=person, shown=_shown(sociallogin))
+        except (IntegrityError, DomainError) as meanwhile:
+            messages.info(request, now_("Please try that once more."))
+            raise ImmediateHttpResponse(redirect("account_request_login_code")) from meanwhile
+        return person
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Back to where they came from, with what happened."""
+        if error == AuthError.CANCELLED:
+            messages.info(request, now_("You did not go on at %(site)s, so nothing has changed.") % {"site": provider})
+        else:
+            log.warning("Nobody came back from %s: %s", provider, exception or error)
+            messages.error(
+                request,
+                now_("Something went wrong between %(site)s and us. Try again, or choose another way.")
+                % {"site": provider},
+            )
+        signed_in = request.user.is_authenticated
+        raise ImmediateHttpResponse(redirect("account_sign_in" if signed_in else "account_request_login_code"))
+
+
+def _first_of(said: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((str(said[name]).strip() for name in names if said.get(name)), "")
+
+
+def _counts(address: EmailAddress) -> bool:
+    return bool(address.verified) and not address.email.lower().endswith(NO_MAIL_HERE)
+
+
+def _shown(sociallogin: SocialLogin) -> ways_in.Shown:
+    account = sociallogin.account
+    return ways_in.Shown(
+        provider=account.provider,
+        uid=account.uid,
+        label=account.extra_data["name"],
+        emails=[address.email.lower() for address in sociallogin.email_addresses],
+    )
+
+
+def offered() -> dict[str, Elsewhere]:
+    """From where one may come in: the sites whose keys are set."""
+    return {name: row for name, row in ELSEWHERE.items() if settings.SOCIALACCOUNT_PROVIDERS.get(name, {}).get("APPS")}
+
+
+def speak_to(person: User, response: HttpResponse, request: HttpRequest) -> None:
+    """Show the next pages in the language this person chose. Who chose none goes on in that of before."""
+    chosen = profiles.of(person).interface_lang
+    if chosen in dict(settings.LANGUAGES):
+        interface.remember(response, chosen, secure=request.is_secure())
+
+
 @transaction.atomic
 def person_for(*, email: str, lang: str) -> User:
     """The person with this address; a new one, working in `lang`, when nobody has it yet."""
     email = email.strip().lower()
-    person = User.objects.filter(email__iexact=email).first()
+    person = ways_in.owner_of(email)
     if person is None:
         # Two tabs may ask at once: the unique address decides, and both get the same person.
         person, _created = User.objects.get_or_create(email=email, defaults={"lang": lang})
         if _created:
             person.set_unusable_password()
             person.save(update_fields=["password"])
-    EmailAddress.objects.get_or_create(user=person, email=email, defaults={"primary": True, "verified": False})
+    if not EmailAddress.objects.filter(user=person, email=email).exists():
+        main = not EmailAddress.objects.filter(user=person, primary=True).exists()
+        EmailAddress.objects.get_or_create(user=person, email=email, defaults={"primary": main, "verified": False})
     return person
 
 

@@ -14,10 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access
+from accounts import access, profiles
 from accounts.models import User
+from oasst_web import sign_in
 from oasst_web.demo import people
 from oasst_web.pages import doors
+from stats import goals, public
+
+#: Of the languages' goals of the week, so many that are nearest are shown to visitors.
+GOALS_SHOWN = 3
 
 
 @require_safe
@@ -25,7 +30,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this is, for people who are not signed in."""
     if request.user.is_authenticated:
         return redirect("dashboard")
-    return render(request, "home.html", {"demo_people": _demo_people()})
+    context = {
+        "demo_people": _demo_people(),
+        "glance": public.at_a_glance(),
+        "goals": goals.of_week(timezone.now())[:GOALS_SHOWN],
+    }
+    return render(request, "home.html", context)
 
 
 class _RequestCode(allauth_views.RequestLoginCodeView):
@@ -37,7 +47,8 @@ class _RequestCode(allauth_views.RequestLoginCodeView):
         return None
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        return {**super().get_context_data(**kwargs), "demo_people": _demo_people()}
+        offered = [(site, row.name) for site, row in sign_in.offered().items()]
+        return {**super().get_context_data(**kwargs), "demo_people": _demo_people(), "offered": offered}
 
 
 request_code = _RequestCode.as_view()
@@ -86,7 +97,9 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     person = get_object_or_404(User, email=email)
     auth.login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return redirect(doors.safe_next(request, reverse("dashboard")))
+    response = redirect(doors.safe_next(request, reverse("dashboard")))
+    sign_in.speak_to(person, response, request)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,5 +114,10 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 def accept_terms(request: HttpRequest) -> HttpResponse:
-    access.accept_terms(person=doors.person(request), now=timezone.now())
-    return redirect(doors.safe_next(request, reverse("dashboard")))
+    person = doors.person(request)
+    access.accept_terms(person=person, now=timezone.now())
+    target = doors.safe_next(request, reverse("dashboard"))
+    # Who came for something gets it; who only came gets to know the place first.
+    if target == reverse("dashboard") and profiles.of(person).welcomed_at is None:
+        return redirect("welcome")
+    return redirect(target)

@@ -83,7 +83,7 @@ def test_nobody_is_sent_to_another_site(client: Client) -> None:
     code = ask_for_code(client, "a@example.org", next="https://evil.example/")
     url = reverse("account_confirm_login_code", query={"next": "https://evil.example/"})
     assert client.post(url, {"code": code})["Location"] == reverse("dashboard")
-    assert client.post(reverse("terms"), {"next": "//evil.example/"})["Location"] == reverse("dashboard")
+    assert client.post(reverse("terms"), {"next": "//evil.example/"})["Location"] == reverse("welcome")
     assert client.post(reverse("choose_theme"), {"next": "https://evil.example/"})["Location"] == reverse("home")
 
 
