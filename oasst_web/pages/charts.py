@@ -1,4 +1,4 @@
-"""Line charts as numbers that a template draws as SVG: no script, no inline style, readable at any width."""
+"""Charts as numbers that a template draws as SVG: no script, no inline style, readable at any width."""
 
 from __future__ import annotations
 
@@ -58,6 +58,30 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Column:
+    """What is counted at one place: one number, or several that stand on each other, the first one lowest."""
+
+    name: str
+    """What stands under the chart, and in the tooltip."""
+    counts: Sequence[int]
+    title: str = ""
+    """The tooltip, if more than the name is to be said."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One count of a column, in percent of the drawing."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    part: int
+    """Which of the counts that stand on each other; the first is 1."""
+    name: str
+
+
+@dataclass(frozen=True)
 class Chart:
     """What `components/chart.html` draws. Lines and bands are in a square of 100 by 100, stretched over the plot."""
 
@@ -75,6 +99,8 @@ class Chart:
     bands: list[str] = field(default_factory=list)
     """Points of polygons: the intervals of neighbours."""
     bars: list[Bar] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    """Columns of a column chart."""
 
 
 def line_chart(
@@ -97,7 +123,7 @@ def line_chart(
     # The tiny number: what lies on the scale's lowest line needs no line below it.
     steps_down = max(0, -floor((min(known) - bottom) / step + 1e-9))
     bottom -= steps_down * step
-    across = [50.0] if len(points) == 1 else [100 * place / (len(points) - 1) for place in range(len(points))]
+    across = _spread(len(points))
 
     def down(value: float) -> float:
         return 100 * (top - value) / (top - bottom)
@@ -114,13 +140,7 @@ def line_chart(
     heights = [bottom + step * count for count in range(round((top - bottom) / step) + 1)]
     chart = Chart(
         title=title,
-        frame={
-            "start": _number(LEFT),
-            "end": _number(LEFT + WIDTH),
-            "top": _number(TOP),
-            "width": _number(WIDTH),
-            "height": _number(HEIGHT),
-        },
+        frame=_frame(),
         scale=[Placed(_number(LEFT - 1), y(height), number_format(round(height, 9), 1), "end") for height in heights],
         marks=[Placed(_number(LEFT + WIDTH), y(mark.value), mark.name, "end") for mark in marks],
         names=[
@@ -144,6 +164,82 @@ def line_chart(
             alone = points[run[0]]
             chart.bars.append(Bar(x(run[0]), y(alone.high or 0.0), y(alone.low or 0.0)))
     return chart
+
+
+#: How much of its place a column fills.
+FILLED = 0.75
+
+
+def column_chart(title: str, columns: Sequence[Column]) -> Chart | None:
+    """The chart of these counts from 0 upwards, or None if there is nothing to see: say in words why.
+
+    Time goes from left to right in every language, as in line charts.
+    """
+    highest = max((sum(column.counts) for column in columns), default=0)
+    if highest == 0:
+        return None
+    step = _round_step(highest)
+    top = -(-highest // step) * step
+    place = WIDTH / len(columns)
+
+    def y(count: int) -> str:
+        return _number(TOP + HEIGHT * (1 - count / top))
+
+    chart = Chart(
+        title=title,
+        frame=_frame(),
+        scale=[
+            Placed(_number(LEFT - 1), y(height), number_format(height, 0, force_grouping=True), "end")
+            for height in range(0, top + 1, step)
+        ],
+        marks=[],
+        names=[
+            Placed(_number(LEFT + place * (number + 0.5)), _number(TOP + HEIGHT + 9), columns[number].name, anchor)
+            for number, anchor in _named(_spread(len(columns)))
+        ],
+        dots=[],
+    )
+    for number, column in enumerate(columns):
+        below = 0
+        for part, count in enumerate(column.counts, start=1):
+            if count:
+                chart.boxes.append(
+                    Box(
+                        x=_number(LEFT + place * (number + (1 - FILLED) / 2)),
+                        y=y(below + count),
+                        width=_number(place * FILLED),
+                        height=_number(HEIGHT * count / top),
+                        part=part,
+                        name=column.title or column.name,
+                    )
+                )
+            below += count
+    return chart
+
+
+def _round_step(highest: int) -> int:
+    """1, 2 or 5 times a power of ten, so that the scale up to the highest count has at most five steps."""
+    power = 1
+    while True:
+        for step in (power, 2 * power, 5 * power):
+            if highest <= 5 * step:
+                return step
+        power *= 10
+
+
+def _spread(count: int) -> list[float]:
+    """So many places evenly from 0 to 100; one alone is in the middle."""
+    return [50.0] if count == 1 else [100 * place / (count - 1) for place in range(count)]
+
+
+def _frame() -> dict[str, str]:
+    return {
+        "start": _number(LEFT),
+        "end": _number(LEFT + WIDTH),
+        "top": _number(TOP),
+        "width": _number(WIDTH),
+        "height": _number(HEIGHT),
+    }
 
 
 def _runs(points: Sequence[Point], has: Callable[[Point], bool]) -> list[list[int]]:

@@ -29,7 +29,10 @@ def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
         "terms_missing": isinstance(refusal, TermsNotAccepted),
         "status": refusal.status,
     }
-    return render(request, template, context, status=refusal.status)
+    response = render(request, template, context, status=refusal.status)
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 def _title(refusal: DomainError) -> str:
@@ -39,6 +42,8 @@ def _title(refusal: DomainError) -> str:
         return _("This task is not yours")
     if refusal.status == 404:
         return _("There is nothing here")
+    if refusal.status == 429:
+        return _("That was a little fast")
     return _("That did not work")
 
 
@@ -71,7 +76,29 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return render(request, "errors/404.html", {"kept": kept.of(request)}, status=404)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """More came from one person or one network than allauth allows, as when somebody tries out codes."""
+    page = _plain("429.html", request)
+    return HttpResponse(page, status=429, headers={"Retry-After": "60"})
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without context processors: the database may be what failed."""
-    page = loader.get_template("errors/500.html").render({"kept": kept.of(request)})
-    return HttpResponseServerError(page)
+    return HttpResponseServerError(_plain("errors/500.html", request))
+
+
+def closed(request: HttpRequest, *, note: str, seconds: int) -> HttpResponse:
+    """The site is being worked on. `note` is what the operator has to say about it, if anything."""
+    page = _plain("errors/maintenance.html", request, note=note, minutes=-(-seconds // 60))
+    return HttpResponse(page, status=503, headers={"Retry-After": str(seconds), "Cache-Control": "no-store"})
+
+
+def _plain(template: str, request: HttpRequest, **context: object) -> str:
+    """A page made without context processors: the database may be what failed. The theme is in a cookie."""
+    theme = request.COOKIES.get("theme", "")
+    context |= {
+        "theme": theme if theme in ("light", "dark") else "",
+        # What was posted to may have nothing to show.
+        "again": request.get_full_path() if request.method in ("GET", "HEAD") else "/",
+        "kept": kept.of(request),
+    }
+    return loader.get_template(template).render(context)
