@@ -23,6 +23,10 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 NO_BROWSER = "NOT TESTED IN A BROWSER: there is no chromium on PATH (Debian: apt-get install chromium)"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", help="a directory for pictures of every page (tests/journeys/test_every_page.py)")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CHROMIUM or os.environ.get("OASST_REQUIRE_BROWSER") == "1":
         return

@@ -25,7 +25,9 @@ MENU: Links = (
     ("account", _("My account")),
     ("points", _("My points")),
     ("badges", _("My badges")),
+    ("drafts", _("Texts I never sent")),
     ("guidelines", _("Guidelines")),
+    ("practices", _("Practice")),
     ("statistics", _("Statistics")),
     ("rules", _("How it works")),
 )

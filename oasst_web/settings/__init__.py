@@ -30,6 +30,10 @@ WEBHOOKS_TO_LOOPBACK = False
 #: Who runs the site and how to reach them, in one line; the terms and the foot of every page name it.
 OPERATOR = env.str("OPERATOR", "")
 
+#: Whether the site is closed while it is worked on; so is it as long as the file exists, whose text is then shown.
+MAINTENANCE = env.bool("MAINTENANCE", False)
+MAINTENANCE_FILE = Path(env.str("MAINTENANCE_FILE", str(DATA_DIR / "maintenance")))
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -41,6 +45,11 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.discord",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
     "rest_framework",
     "drf_spectacular",
     "common",
@@ -57,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "oasst_web.maintenance.maintenance",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -153,6 +163,38 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
+#: Where people may have an account with which they come in here: name, and the origin their browser is sent to.
+#: Each is offered once its two keys are set, such as GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.
+SIGN_IN_WITH = {
+    "google": "https://accounts.google.com",
+    "discord": "https://discord.com",
+    "github": "https://github.com",
+}
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {
+        "APPS": [
+            {
+                "client_id": env.str(f"{provider.upper()}_CLIENT_ID"),
+                "secret": env.str(f"{provider.upper()}_CLIENT_SECRET"),
+            }
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+    }
+    for provider in SIGN_IN_WITH
+    if env.str(f"{provider.upper()}_CLIENT_ID", "") and env.str(f"{provider.upper()}_CLIENT_SECRET", "")
+}
+SOCIALACCOUNT_ADAPTER = "oasst_web.sign_in.LinkAdapter"
+#: They are asked for an address, but nobody is sent away who has none to show.
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+#: What the other site lets us do in a person's name is of no use here.
+SOCIALACCOUNT_STORE_TOKENS = False
+
+#: Passkeys are a way in, never a second step after another one. So there are no codes to keep for a lost one.
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_REAUTHENTICATION_REQUIRED = False
+
 #: Programs sign people in too, by the same codes; browsers have the sign-in page. See oasst_web.api.sign_in.
 HEADLESS_CLIENTS = ("app",)
 
@@ -163,6 +205,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 1)
 EMAIL_CONFIG = env.email("EMAIL_URL", default="smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Open Assistant <noreply@localhost>")
+
+#: Where the site is, for links in mails that no request asked for. Without it nobody gets news by mail: they could not
+#: be turned off with one click.
+SITE_URL = env.str("SITE_URL", next((origin for origin in CSRF_TRUSTED_ORIGINS if "*" not in origin), "")).rstrip("/")
 
 LANGUAGE_CODE = "en"
 #: Languages the pages themselves are written in; people work in any of common.languages. Django would otherwise offer
@@ -197,7 +243,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # The form goes to us, but browsers also ask this of where our answer sends them.
+        "form-action": [SELF, *(SIGN_IN_WITH[provider] for provider in SOCIALACCOUNT_PROVIDERS)],
     }
 }
 

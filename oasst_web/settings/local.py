@@ -12,6 +12,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http"
+#: Browsers allow passkeys on http://localhost; what checks them would want HTTPS there too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 
 CSRF_COOKIE_SECURE = False

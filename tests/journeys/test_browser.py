@@ -29,6 +29,7 @@ def test_a_newcomer_signs_in_and_writes_a_first_prompt(reader: Reader) -> None:
     page = reader.page
     assert reader.fits()
     page.get_by_role("button", name="I am 16 or older and accept the terms").click()
+    page.get_by_role("button", name="Skip all of this").click()
     page.get_by_role("button", name="Take one: Write a prompt").click()
     page.get_by_label("Your prompt").fill("Why is the sky blue?")
     page.get_by_text("1980 left").wait_for()

@@ -32,6 +32,8 @@ class Volunteer:
         page = self.follow(self.client.post(reverse("account_confirm_login_code"), {"code": code.group(1)}))
         assert "accept the terms" in page
         page = self.follow(self.client.post(reverse("terms"), {"next": reverse("dashboard")}))
+        assert "Which languages do you speak?" in page
+        page = self.follow(self.client.post(reverse("welcome_done")))
         assert "What would you like to do?" in page
         self.person = User.objects.get(email=email)
 
@@ -81,7 +83,7 @@ def test_a_prompt_becomes_a_finished_tree_through_the_pages() -> None:
 
     one.write("initial_prompt", "Why is the sky blue?")
     page = one.follow(one.client.get(reverse("my_messages")))
-    assert "Waiting for reviews" in page
+    assert "In review" in page
     for reviewer in (two, three, four):
         reviewer.review("label_initial_prompt")
     tree = Tree.objects.get()

@@ -87,6 +87,8 @@ class Site:
     @property
     def url(self) -> str:
         host = EVERYWHERE.get(self.host, self.host)
+        # By its name: browsers keep passkeys for names only.
+        host = "localhost" if host == "127.0.0.1" else host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
     def run(self) -> None:
@@ -176,6 +178,7 @@ class Site:
     def _environment(self) -> dict[str, str]:
         environment = {**os.environ, **self.services.addresses()}
         environment["OASST_DEMO"] = "1" if self.demo else "0"
+        environment.setdefault("SITE_URL", self.url)
         if "ALLOWED_HOSTS" not in environment and self.host != "127.0.0.1":
             # Who opens the site to the network cannot list the names it is called by there.
             own = f"[{self.host}]" if ":" in self.host else self.host

@@ -1,0 +1,173 @@
+"""Every page of the site, with who opens it and how: walked by axe, and by the camera for docs/screenshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import profiles
+from accounts.models import User
+from oasst_web.demo import stage
+from stats import awarding, boards, goals, public, series, streaks
+from stats.models import Frame
+from tasks import assignment, interactions, rewards, rulebook, work
+from tasks.drafts import Draft, RankingDraft, ReplyDraft, ReviewDraft
+from tasks.kinds import KINDS, Deed, Kind
+from tasks.models import Message, Task, Tree
+from tasks.tree_states import State
+
+VOLUNTEER = "demo1@example.org"
+NEWCOMER = "demo2@example.org"
+ARABIC = "demo6@example.org"
+MODERATOR = "demo7@example.org"
+
+
+class Scene:
+    """The demo, with a volunteer who has done and holds something of every kind."""
+
+    def __init__(self) -> None:
+        self.rng = Random(5)
+        stage.set_up(now=timezone.now(), rng=self.rng)
+        self.volunteer = User.objects.get(email=VOLUNTEER)
+        for kind in (Kind.LABEL_ASSISTANT_REPLY, Kind.RANK_ASSISTANT_REPLIES):
+            self.answer(self.claim(kind))
+        for person in (self.volunteer, User.objects.get(email=ARABIC), User.objects.get(email=MODERATOR)):
+            profiles.change(person=person, now=timezone.now(), welcomed_at=timezone.now())
+        self.count()
+
+    def count(self) -> None:
+        """What the jobs do by the clock."""
+        now = timezone.now()
+        rewards.settle_points(now=now)
+        streaks.keep(now=now)
+        public.count(now=now)
+        series.count(now=now)
+        goals.count(now=now)
+        for frame in Frame:
+            boards.count(frame=frame, now=now)
+        awarding.award(now=now, everybody=True)
+
+    def claim(self, kind: Kind, email: str = VOLUNTEER) -> Task:
+        """A task in the hands of this person; the one they hold, if they hold one of the kind."""
+        person = User.objects.get(email=email)
+        held: Task | None = Task.objects.held_by(person).filter(kind=kind).first()
+        now, rules = timezone.now(), rulebook.in_force()
+        return held or assignment.claim(person=person, lang=person.lang, kind=kind, now=now, rules=rules, rng=self.rng)
+
+    def answer(self, task: Task) -> Task:
+        draft: Draft
+        shown = work.show(task, person=self.volunteer)
+        if KINDS[shown.kind].deed is Deed.RANK:
+            draft = RankingDraft.of([[reply.pk] for reply in shown.replies], shown=[r.pk for r in shown.replies])
+        else:
+            draft = ReviewDraft.of(shown.kind, {"spam": 0.0, "quality": 0.75})
+        self.send(task, draft, timezone.now() - timedelta(minutes=3))
+        return task
+
+    def send(self, task: Task, draft: Draft, now: datetime) -> None:
+        interactions.submit(
+            task_id=task.pk, by=self.volunteer, draft=draft, now=now, rules=rulebook.in_force(), rng=self.rng
+        )
+
+    @cached_property
+    def finished_tree(self) -> Tree:
+        tree: Tree = Tree.objects.filter(state=State.READY_FOR_EXPORT, lang="en").order_by("id")[0]
+        return tree
+
+    @cached_property
+    def message(self) -> Message:
+        message: Message = Message.objects.filter(tree=self.finished_tree, depth=1).order_by("id")[0]
+        return message
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page."""
+
+    name: str
+    """Of its picture."""
+    address: Callable[[Scene], str]
+    who: str = VOLUNTEER
+    """E-mail address of a demo person; empty for visitors."""
+    route: str = ""
+    """Name of its address, where it is not that of the picture."""
+
+
+def _at(name: str, *args: str) -> Callable[[Scene], str]:
+    return lambda _scene: reverse(name, args=args)
+
+
+def _task(kind: Kind, who: str = VOLUNTEER) -> Callable[[Scene], str]:
+    return lambda scene: reverse("task", args=[scene.claim(kind, who).pk])
+
+
+def _done(scene: Scene) -> str:
+    task = Task.objects.filter(claimed_by=scene.volunteer, state="done").order_by("-done_at")[0]
+    return reverse("done", args=[task.pk])
+
+
+def _correct(scene: Scene) -> str:
+    """A prompt just sent, which its author may correct still."""
+    written = Message.objects.filter(author=scene.volunteer, review_count=0).order_by("-created_at").first()
+    if written is None:
+        task = scene.claim(Kind.INITIAL_PROMPT)
+        scene.send(task, ReplyDraft.of("How do I teach a cat to come when I call?", limit=2000), timezone.now())
+        written = Message.objects.get(task=task)
+    return reverse("correct", args=[written.pk])
+
+
+PAGES: tuple[Page, ...] = (
+    # For everybody.
+    Page("home", _at("home"), who=""),
+    Page("about", _at("about"), who=""),
+    Page("terms", _at("terms"), who=""),
+    Page("privacy", _at("privacy"), who=""),
+    Page("statistics", _at("statistics"), who=""),
+    Page("guidelines", _at("guidelines"), who=""),
+    Page("guideline", _at("guideline", Kind.ASSISTANT_REPLY.value), who=""),
+    Page("guidelines-labels", _at("label_guidelines"), who="", route="label_guidelines"),
+    Page("practices", _at("practices"), who=""),
+    Page("practice-review", _at("practice", Kind.LABEL_ASSISTANT_REPLY.value), who="", route="practice"),
+    Page("practice-ranking", _at("practice_number", Kind.RANK_ASSISTANT_REPLIES.value, "1"), who="",
+         route="practice_number"),
+    Page("api-docs", _at("api_docs"), who="", route="api_docs"),
+    Page("sign-in", _at("account_request_login_code"), who="", route="account_request_login_code"),
+    # The first steps.
+    Page("welcome", _at("welcome"), who=NEWCOMER),
+    Page("welcome-topics", _at("welcome_topics"), who=NEWCOMER, route="welcome_topics"),
+    Page("welcome-practice", _at("welcome_practice"), who=NEWCOMER, route="welcome_practice"),
+    # Work.
+    Page("dashboard", _at("dashboard")),
+    *(Page(f"task-{kind.value.replace('_', '-')}", _task(kind), route="task") for kind in Kind
+      if kind is not Kind.RANK_PROMPTER_REPLIES),
+    Page("task-arabic", _task(Kind.LABEL_ASSISTANT_REPLY, ARABIC), who=ARABIC, route="task"),
+    Page("done", _done),
+    Page("correct", _correct),
+    # What came of it.
+    Page("mine", _at("my_messages"), route="my_messages"),
+    Page("mine-reviews", _at("my_reviews"), route="my_reviews"),
+    Page("mine-rankings", _at("my_rankings"), route="my_rankings"),
+    Page("mine-drafts", _at("drafts"), route="drafts"),
+    Page("news", _at("news")),
+    Page("tree", lambda scene: reverse("tree", args=[scene.finished_tree.pk])),
+    Page("report", lambda scene: reverse("report", args=[scene.message.pk])),
+    Page("boards", _at("boards")),
+    Page("points", _at("points")),
+    Page("badges", _at("badges")),
+    Page("rules", _at("rules")),
+    # The account.
+    Page("account", _at("account")),
+    Page("account-use", _at("account_consent"), route="account_consent"),
+    Page("account-sign-in", _at("account_sign_in"), route="account_sign_in"),
+    Page("account-data", _at("account_data"), route="account_data"),
+    Page("account-delete", _at("account_delete"), route="account_delete"),
+    # For moderators.
+    Page("agreement", _at("agreement"), who=MODERATOR),
+    Page("reliability", _at("reliability"), who=MODERATOR),
+)  # fmt: skip
