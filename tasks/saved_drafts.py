@@ -54,14 +54,10 @@ class NoSuchDraft(DomainError):
 class NotAsked(NothingAvailable):
     """There is no opening for a prompt in the other language."""
 
-    def __init__(self, lang: str) -> None:
-        super().__init__(
-            _(
-                "Nobody is asked for new prompts in %(language)s just now. Your text is kept here: send it later, "
-                "or write it in the language of this task."
-            )
-            % {"language": LANGUAGES[lang].name}
-        )
+    sentence = _(
+        "Nobody is asked for new prompts in that language just now. Your text is kept here: send it later, or write it "
+        "in the language of this task."
+    )
 
 
 class NotAPrompt(DomainError):
@@ -234,7 +230,7 @@ def _claim_prompt(by: User, lang: str, now: datetime, rules: TreeRules, rng: Ran
     try:
         return assignment.claim(person=by, lang=lang, kind=Kind.INITIAL_PROMPT, now=now, rules=rules, rng=rng)
     except NothingAvailable as nothing:
-        raise NotAsked(lang) from nothing
+        raise NotAsked from nothing
 
 
 def forget_old(*, now: datetime) -> int:

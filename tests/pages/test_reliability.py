@@ -126,7 +126,7 @@ def test_the_page_keeps_the_content_security_policy_and_reads_little(
 ) -> None:
     for number in range(LONGEST + 1):
         measure_reviewer(f"Number {number}", n_rankings=12)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         page = page_of(client)
     assert [len(rows) for rows in rows_of(page)] == [LONGEST, LONGEST]
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page)

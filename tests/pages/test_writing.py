@@ -133,7 +133,7 @@ class TestLanguage:
         response = post(client, "move_prompt", task, text=GERMAN, move_to="de")
         page = text_of(response)
         assert response.status_code == 404
-        assert "Nobody is asked for new prompts in Deutsch just now. Your text is kept here" in page
+        assert "Nobody is asked for new prompts in that language just now. Your text is kept here" in page
         assert GERMAN in page
         task.refresh_from_db()
         assert task.state == TaskState.CLAIMED
@@ -259,7 +259,7 @@ class TestDrafts:
         client.post(reverse("release", args=[task.pk]))
         Task.objects.all().delete()
         page = text_of(client.post(reverse("use_draft", args=[SavedDraft.objects.get().pk]), follow=True))
-        assert "Nobody is asked for new prompts in English just now" in page
+        assert "Nobody is asked for new prompts in that language just now" in page
         assert "Why?" in page
 
     def test_a_text_can_be_deleted_by_its_writer_alone(self, client: Client, task: Task) -> None:

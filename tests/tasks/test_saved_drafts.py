@@ -214,7 +214,7 @@ class TestMoving:
     def test_without_an_opening_nothing_happens(self, person: User) -> None:
         task = prompt_task(person)
         save(task, person, "Warum")
-        with pytest.raises(saved_drafts.NotAsked, match="Nobody is asked for new prompts in Deutsch just now"):
+        with pytest.raises(saved_drafts.NotAsked, match="Nobody is asked for new prompts in that language"):
             move(task, person, "de", add=True)
         task.refresh_from_db()
         assert (task.state, task.claimed_by) == (TaskState.CLAIMED, person)
