@@ -62,7 +62,7 @@ _PARSER = _parser()
 
 @lru_cache(maxsize=2_000)
 def rendered(text: str) -> SafeString:
-    """`text` as HTML that may stand in any page. The same messages are read again and again, so each is kept a while."""
+    """`text` as HTML that may stand in any page. Kept a while: the same messages are read again and again."""
     html = nh3.clean(
         _PARSER.render(text),
         tags=TAGS,
