@@ -95,7 +95,7 @@ def test_every_page_has_no_barriers_and_fits(windows: Any, scene: Scene, request
 def _picture(reader: Reader, directory: Path, page: Page, theme: str) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     suffix = "-phone-dark" if theme == "dark" else ""
-    reader.page.screenshot(path=directory / f"{page.name}{suffix}.png", full_page=False)
+    reader.page.screenshot(path=directory / f"{page.name}{suffix}.jpg", type="jpeg", quality=75)
 
 
 #: Not pages: what they lead to, what answers in parts or only with a token, and what machines read.
