@@ -31,6 +31,7 @@ def fill(environment: dict[str, str], size: str) -> None:
     from django.db import connection, transaction
     from django.utils import timezone
 
+    from accounts.access import TERMS_VERSION
     from accounts.models import User
     from tasks import growth, rulebook, scoring, trees
     from tasks.models import Message, Review, Tree
@@ -44,7 +45,8 @@ def fill(environment: dict[str, str], size: str) -> None:
     rules = rulebook.change(changes=OPEN_RULES, by=None, note="benchmark", now=timezone.now())
     numbers = PUBLISHED if size == "full" else SMALL
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(Path(__file__).with_name("fill.sql").read_text(), {**numbers, "active": ACTIVE})
+        statements = Path(__file__).with_name("fill.sql").read_text()
+        cursor.execute(statements, {**numbers, "active": ACTIVE, "terms": TERMS_VERSION})
     rng = Random(1)
     growing = list(Tree.objects.in_state(State.GROWING, State.RANKING))
     with transaction.atomic():

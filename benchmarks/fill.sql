@@ -14,7 +14,7 @@ ALTER TABLE person ADD PRIMARY KEY (n);
 INSERT INTO accounts_user (id, password, email, display_name, role, status, lang, notes, show_on_leaderboard,
                            auth_method, username, created_at, terms_accepted_at, terms_version, streak_days)
     SELECT id, '!', 'bench' || n || '@example.org', 'Person ' || n, 'general', 'active', 'en', '', true, 'local', '',
-           now() - interval '1 year', now() - interval '1 year', 1, 0
+           now() - interval '1 year', now() - interval '1 year', %(terms)s, 0
     FROM person;
 
 -- Of the first `active` trees three in four grow, their newest message under review, and one in four is ranked; 
