@@ -18,11 +18,6 @@ FETCHED = {"X-Ahead": "1"}
 
 
 @pytest.fixture
-def person() -> User:
-    return make_person("Me")
-
-
-@pytest.fixture
 def client(person: User) -> Client:
     return client_of(person)
 

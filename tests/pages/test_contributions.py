@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def person() -> User:
-    return make_person("Me")
-
-
-@pytest.fixture
 def client(person: User) -> Client:
     return client_of(person)
 

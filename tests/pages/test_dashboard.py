@@ -15,14 +15,9 @@ from tasks.models import SavedDraft, Task, Tree
 from tasks.topics import Topic
 from tasks.tree_states import State
 from tests.making import make_tree
-from tests.pages.site import client_of, give, make_person, make_prompt, open_prompts
+from tests.pages.site import client_of, give, make_prompt, open_prompts
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person() -> User:
-    return make_person("Me")
 
 
 @pytest.fixture

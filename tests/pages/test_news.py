@@ -24,11 +24,6 @@ NOW = timezone.now()
 
 
 @pytest.fixture
-def person() -> User:
-    return make_person("Me")
-
-
-@pytest.fixture
 def client(person: User) -> Client:
     return client_of(person)
 

@@ -12,22 +12,12 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from tasks.kinds import NOT_RANKABLE, Kind
 from tasks.models import Message, Ranking, Skip, Task
-from tests.pages.site import client_of, give, make_person, make_rankable
+from tests.pages.site import client_of, give, make_rankable
 from tests.pages.test_reviewing import Forms, page_of, shown
 
 pytestmark = pytest.mark.django_db
 
 TEXTS = ("It scatters.", "Because.", "Who knows.")
-
-
-@pytest.fixture
-def crowd() -> list[User]:
-    return [make_person(f"Volunteer {number}") for number in range(5)]
-
-
-@pytest.fixture
-def person() -> User:
-    return make_person("Me")
 
 
 @pytest.fixture

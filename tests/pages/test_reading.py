@@ -36,16 +36,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def crowd() -> list[User]:
-    return [make_person(f"Volunteer {number}") for number in range(6)]
-
-
-@pytest.fixture
-def person() -> User:
-    return make_person("Me")
-
-
-@pytest.fixture
 def client(person: User) -> Client:
     return client_of(person)
 

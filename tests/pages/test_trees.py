@@ -14,14 +14,9 @@ from tasks.models import Message, Tree
 from tasks.topics import Difficulty, Topic
 from tasks.tree_states import State
 from tests.making import add_message, make_tree, replies_to, root_of
-from tests.pages.site import client_of, make_person
+from tests.pages.site import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person() -> User:
-    return make_person("Me")
 
 
 @pytest.fixture

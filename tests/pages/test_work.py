@@ -17,7 +17,6 @@ from tests.pages.site import (
     client_of,
     give,
     make_growing,
-    make_person,
     make_prompt,
     make_rankable,
     make_reply,
@@ -27,16 +26,6 @@ from tests.pages.site import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def crowd() -> list[User]:
-    return [make_person(f"Volunteer {number}") for number in range(6)]
-
-
-@pytest.fixture
-def person() -> User:
-    return make_person("Me")
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ SCRIPT = {"HTTP_X_PART": "1"}
 
 
 @pytest.fixture
-def person() -> User:
-    return make_person("Me")
-
-
-@pytest.fixture
 def client(person: User) -> Client:
     return client_of(person)
 
