@@ -19,7 +19,8 @@ from tasks.models import Message, Ranking, Reaction, Review, Skip, Tree
 class Answers:
     """Loaded for many trees at once: one query for each thing asked for."""
 
-    def __init__(self, trees: Sequence[Tree], *, labels: bool, events: bool, skips: bool) -> None:
+    def __init__(self, trees: Sequence[Tree], *, unwilling: Any, labels: bool, events: bool, skips: bool) -> None:
+        """`unwilling`: a query for the people of whom no single answer may be told. In means and counts they stay."""
         self.values: dict[UUID, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         self.counts: dict[UUID, Counter[str]] = defaultdict(Counter)
         self.told: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
@@ -29,7 +30,7 @@ class Answers:
         if skips:
             self._load_skips(trees)
         if events:
-            self._load_events(trees)
+            self._load_events(trees, unwilling)
 
     def _load_labels(self, trees: Sequence[Tree]) -> None:
         """Reviews only: reports and labels nobody asked for are other things, and other tables."""
@@ -48,11 +49,13 @@ class Answers:
         for message_id, kind, count in found.values_list("message_id", "kind").annotate(Count("id")):
             self.counts[message_id][SKIP_EMOJI[KINDS[Kind(kind)].deed]] += count
 
-    def _load_events(self, trees: Sequence[Tree]) -> None:
+    def _load_events(self, trees: Sequence[Tree], unwilling: Any) -> None:
         reactions = Reaction.objects.filter(message__tree__in=trees).order_by("created_at", "id")
+        reactions = reactions.exclude(person__in=unwilling)
         for message_id, person_id, emoji in reactions.values_list("message_id", "person_id", "emoji").iterator():
             self.told[message_id].append({"type": "emoji", "user_id": str(person_id), "emoji": emoji})
         rankings = Ranking.objects.filter(parent__tree__in=trees).order_by("created_at", "id")
+        rankings = rankings.exclude(ranker__in=unwilling)
         for ranking in rankings.iterator():
             self.told[ranking.parent_id].append(_ranking_event(ranking))
 

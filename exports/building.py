@@ -92,7 +92,12 @@ class _Chunk:
             self.messages[message.tree_id].append(message)
         found = ImportedMessage.objects.filter(message__tree__in=trees)
         self.imported: dict[UUID, ImportedMessage] = {imported.pk: imported for imported in found}
-        self.answers = Answers(trees, labels=content.labels, events=content.events, skips=content.skips)
+        unwilling = selection.unwilling()
+        here = unwilling.filter(person__messages__tree__in=trees)
+        self.unwilling = frozenset(here.values_list("person", flat=True))
+        self.answers = Answers(
+            trees, unwilling=unwilling, labels=content.labels, events=content.events, skips=content.skips
+        )
 
     def tree(self, tree: Tree, tally: Tally) -> schema.Tree | None:
         messages = self.messages[tree.pk]
@@ -131,7 +136,7 @@ class _Chunk:
     def _fit(self, messages: Sequence[Message], tally: Tally) -> list[Message]:
         fit = []
         for message in messages:
-            if (reason := self.selection.leaves_out(message)) is None:
+            if (reason := self.selection.leaves_out(message, unwilling=self.unwilling)) is None:
                 fit.append(message)
             else:
                 tally.left_out[reason] += 1

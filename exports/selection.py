@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from accounts.models import Consent, Profile
 from tasks.models import Message, Tree
 from tasks.tree_states import State
 
@@ -32,6 +34,8 @@ class LeftOut(StrEnum):
     REJECTED = "rejected"
     UNREVIEWED = "unreviewed"
     SYNTHETIC = "synthetic"
+    NOT_GIVEN_FOR_THIS = "not_given_for_this"
+    """By people who gave what they write for less than the file is made for."""
     OTHERS = "not_of_the_kind_asked_for"
     """By an option that asks for one sort of messages only."""
     ORPHANED = "orphaned"
@@ -53,6 +57,8 @@ class Selection:
     """In trees the whole tree goes with them."""
     prompts_only: bool = False
     person: UUID | None = None
+    use: Consent = Consent.DATASET
+    """What the file is for. The wider the use, the fewer people gave their work for it."""
     since: datetime | None = None
     until: datetime | None = None
     """Trees whose prompt was written from `since` on and before `until`."""
@@ -79,8 +85,17 @@ class Selection:
             found = found.filter(pk__in=Message.objects.filter(author=self.person).values("tree"))
         return found
 
-    def leaves_out(self, message: Message) -> LeftOut | None:
+    def unwilling(self) -> Any:
+        """The people who gave their work for less than this. Who never said anything gave it for everything: that is
+        what the terms say."""
+        consents = list(Consent)
+        narrower = consents[consents.index(self.use) + 1 :]
+        return Profile.objects.filter(consent__in=narrower).values("person")
+
+    def leaves_out(self, message: Message, *, unwilling: Collection[UUID]) -> LeftOut | None:
         """Why this message is not wanted; None when it is."""
+        if message.author_id in unwilling:
+            return LeftOut.NOT_GIVEN_FOR_THIS
         if message.deleted and self.deleted is Which.WITHOUT:
             return LeftOut.DELETED
         if message.review_result is False and self.spam is Which.WITHOUT:

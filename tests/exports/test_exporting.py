@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import profiles
+from accounts.models import Consent
 from common import moments
 from exports import building, reading
 from exports.building import Content, Tally
@@ -255,6 +257,34 @@ def test_nulls_are_written_on_request(tmp_path: Path) -> None:
     [nulls] = take_out(tmp_path / "b.jsonl", "--keep-nulls")
     assert "rank" not in plain["prompt"]
     assert nulls["prompt"]["rank"] is nulls["prompt"]["detoxify"] is nulls["origin"] is None
+
+
+@pytest.mark.parametrize(
+    ("consent", "uses"),
+    [
+        (Consent.DATASET, {"dataset", "research", "here"}),
+        (Consent.RESEARCH, {"research", "here"}),
+        (Consent.HERE, {"here"}),
+    ],
+)
+def test_what_was_given_for_less_is_in_no_file_for_more(tmp_path: Path, consent: str, uses: set[str]) -> None:
+    """Nor what hangs below it, nor a single reaction or ranking; counts keep them."""
+    author, other = make_people(2)
+    tree = make_tree(state=State.READY_FOR_EXPORT, replies=2, authors=[author, other])
+    mine, theirs = (tree.messages.get(author=person) for person in (author, other))
+    reactions.add(message=theirs, person=author, emoji="+1", now=NOW)
+    add_ranking(parent=root_of(tree), by=author)
+    profiles.change(person=author, now=NOW, consent=consent)
+    for use in ("dataset", "research", "here"):
+        (found,) = take_out(tmp_path / f"{use}.jsonl", "--use", use, "--events")
+        replies = {reply["text"]: reply for reply in found["prompt"]["replies"]}
+        assert (mine.text in replies) == (use in uses)
+        assert theirs.text in replies
+        assert replies[theirs.text]["emojis"] == {"+1": 1}
+        told = str(author.pk) in str(found)
+        assert told == (use in uses)
+    report = report_of("export_trees", tmp_path / "again.jsonl")
+    assert report["left_out"].get("not_given_for_this", 0) == (consent != Consent.DATASET)
 
 
 def test_queries_grow_with_chunks_and_not_with_trees(monkeypatch: pytest.MonkeyPatch) -> None:

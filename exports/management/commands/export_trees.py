@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from accounts.models import Consent
 from common import moments
 from exports import building, schema, writing
 from exports.building import Content, Tally
@@ -48,6 +49,12 @@ class Command(BaseCommand):
             either.add_argument(f"--{sort}-only", action="store_true", help=f"single messages, and only {what}")
         parser.add_argument("--prompts-only", action="store_true", help="no replies")
         parser.add_argument("--user", type=UUID, help="single messages of this person, in trees of any state")
+        parser.add_argument(
+            "--use",
+            choices=[consent.value for consent in Consent],
+            default=Consent.DATASET.value,
+            help="what the file is for: leaves out what its authors gave for less (default: dataset)",
+        )
         parser.add_argument("--limit", type=int, help="stop after so many trees, or single messages")
         parser.add_argument("--since", help="only trees begun at this date or later (ISO, UTC)")
         parser.add_argument("--until", help="only trees begun before this date (ISO, UTC)")
@@ -110,6 +117,7 @@ def _selection(options: Mapping[str, Any]) -> Selection:
         synthetic=_which(options, "synthetic"),
         prompts_only=options["prompts_only"],
         person=options["user"],
+        use=Consent(options["use"]),
         since=_date(options, "since"),
         until=_date(options, "until"),
         limit=options["limit"],
