@@ -6,6 +6,7 @@ reviews it.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from babel.messages.pofile import read_po
 
 #: The translator's comment that marks an unread translation.
 MACHINE = "machine-made: please review"
+
+#: Why nothing may be written: not by us, or by nobody on a disk mounted to be read.
+_NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ def compile_stale(directory: Path) -> list[Path]:
                 write_mo(file, read(source))
             Path(file.name).chmod(0o644)
             os.replace(file.name, target)
-        except PermissionError:
+        except OSError as problem:
+            if problem.errno not in _NOT_HERE:
+                raise
             continue
         made.append(target)
     return made

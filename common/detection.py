@@ -38,11 +38,11 @@ MOST = 0.8
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DENSE_WEIGHT = 3
 
-#: Code, addresses and names of files are in no language.
-_NO_LANGUAGE = re.compile(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|^(?: {4}|\t).*$|https?://\S+|\S+@\S+|\S*[\\/_{}<>=]\S*",
-    re.DOTALL | re.MULTILINE,
-)
+#: Code is in no language.
+_CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|^(?: {4}|\t)[^\n]*", re.DOTALL | re.MULTILINE)
+#: What stands between white space, and by which signs it is an address, the name of a file or a piece of code. In two
+#: steps: one expression for both would look for the sign from each letter of a long word anew.
+_WORD, _SIGNS = re.compile(r"\S+"), re.compile(r"[\\/_{}<>=]|.@.")
 _ENDS_OF_PARTS = re.compile(r"[\n.!?;:。！？；：،؟۔।\"“”„«»()\[\]]+")
 
 
@@ -86,7 +86,8 @@ def related(one: str, other: str) -> bool:
 
 
 def _words(text: str) -> str:
-    text = _NO_LANGUAGE.sub("\n", text)
+    text = _CODE.sub("\n", text)
+    text = _WORD.sub(lambda word: "\n" if _SIGNS.search(word[0]) else word[0], text)
     # It refuses what cannot be printed.
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 

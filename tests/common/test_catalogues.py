@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gettext
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,18 @@ def test_only_what_is_older_than_its_source_is_made_again(directory: Path) -> No
     os.utime(source, (made.stat().st_mtime + 5, made.stat().st_mtime + 5))
     assert catalogues.compile_stale(directory) == [made]
     assert list(made.parent.glob("*.partial")) == []
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_where_nothing_may_be_written_what_was_compiled_before_stays(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(**_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(catalogues, "NamedTemporaryFile", refuse)
+    with pytest.raises(OSError) if number == errno.ENOSPC else nullcontext():  # noqa: PT011  # a full disk is told of
+        assert catalogues.compile_stale(directory) == []
 
 
 def test_the_state_counts_what_is_missing_guessed_and_unread(directory: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +88,15 @@ def test_code_between_words_changes_nothing() -> None:
     assert detection.guess(text).lang == "de"
     assert detection.strays("Explain the difference between a list and a tuple in Python.", "de").lang == "en"
     assert detection.strays("Schreibe ein Programm, das die Datei `the_file_of_all_prices.csv` liest.", "de") is None
+    assert detection.strays(f"Warum?\n\n    print(it)\n\n{ASKED['en']}", "de").lang == "en"
+    assert detection.guess("anna.maria.schmidt@example.org, hannah.schneider@example.org") is None
+
+
+@pytest.mark.parametrize("sign", ["a", "字", "`", "@", "_"])
+def test_a_long_word_holds_nobody_up(sign: str) -> None:
+    began = process_time()
+    detection.guess(sign * 100_000)
+    assert process_time() - began < 2
 
 
 @pytest.mark.parametrize(
