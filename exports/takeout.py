@@ -18,15 +18,20 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from accounts import profiles
 from accounts.models import News, PointEntry, User
 from common.moments import one_moment
 from tasks.models import FreeLabels, Message, MessageRevision, Ranking, Reaction, Review, SavedDraft, Skip
+from tasks.tree_states import UNDER_REVIEW
 
 #: Rows read together: what is held in memory at a time.
 CHUNK = 500
+
+#: While a message may be reviewed yet, nobody learns whether somebody did; nor does its author by taking home the same
+#: file again and again.
+_REVIEWED_BY = Case(When(tree__state__in=[state.value for state in UNDER_REVIEW], then=None), default=F("review_count"))
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ FILES: tuple[File, ...] = (
     _table(
         "messages",
         "Your prompts and replies, those that were not accepted or were hidden too.",
-        lambda person: Message.objects.filter(author=person),
+        lambda person: Message.objects.filter(author=person).annotate(reviewed_by=_REVIEWED_BY),
         "created_at",
         id="Its id; published data use the same.",
         tree_id="The conversation.",
@@ -120,7 +125,7 @@ FILES: tuple[File, ...] = (
         created_at="When you sent it.",
         edited="Whether it was changed later; see revisions.",
         deleted="Whether it is hidden.",
-        review_count="How many people reviewed it.",
+        reviewed_by="How many people reviewed it; null: others may still be asked to.",
         review_result="Whether it was accepted; null: not decided.",
         rank="How many replies beside it are better; null: not ranked.",
         pasted_share="How much of it was pasted, 0 to 1; null: nobody counted.",
@@ -128,7 +133,8 @@ FILES: tuple[File, ...] = (
     _table(
         "revisions",
         "Versions of messages that you wrote.",
-        lambda person: MessageRevision.objects.filter(by=person),
+        # A moderator's versions of what others wrote are for the most part others' words.
+        lambda person: MessageRevision.objects.filter(by=person, message__author=person),
         "at",
         message_id="Of which message.",
         text="What it said.",

@@ -74,7 +74,8 @@ def delete_message(*, message_id: UUID, by: User | None, why: str, now: datetime
 
 @transaction.atomic
 def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:
-    """Show a message and all its ancestors again; what is below it stays as it is. Returns how many were shown."""
+    """Show a message and all its ancestors again; what is below it stays as it is. Returns how many were shown. Raises
+    MessageNotFound, also if the author of one of them took it back: there is nothing left to be shown."""
     _check(by)
     message, tree = _locked(message_id)
     parents = dict(Message.objects.filter(tree=tree).values_list("id", "parent_id"))
@@ -83,6 +84,8 @@ def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rul
     while at is not None:
         path.append(at)
         at = parents[at]
+    if Message.objects.filter(pk__in=path, deleted=True, text="").exists():
+        raise MessageNotFound
     # A moderator has looked: the flags that removed it no longer count, or automatic moderation would do so again.
     shown: int = Message.objects.filter(pk__in=path, deleted=True).update(deleted=False, flags_cleared_at=now)
     log(Action.UNDELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, profiles
-from accounts.models import Consent, News, User
+from accounts.models import Consent, User
 from moderation import actions, people
-from tasks.models import FreeLabels, Message, MessageRevision, Ranking, SavedDraft, Skip
+from tasks.models import FreeLabels, Message, MessageRevision, Ranking, Skip
 from tasks.refusals import MessageNotFound
 from tasks.rules import TreeRules
 
@@ -68,7 +68,6 @@ def leave(*, person: User, takes_back: bool, now: datetime, rules: TreeRules, rn
             return left
         _remove_words(person)
     people.close_account(person_id=person.pk, by=person, why=WHY, now=now, rules=rules, rng=rng)
-    _forget(person)
     return 0
 
 
@@ -84,11 +83,3 @@ def _remove_words(person: User) -> None:
     FreeLabels.objects.filter(person=person).delete()
     Skip.objects.filter(person=person).update(text="")
     Ranking.objects.filter(ranker=person).update(comment="")
-
-
-@transaction.atomic
-def _forget(person: User) -> None:
-    """What was only for them."""
-    profiles.forget(person=person)
-    SavedDraft.objects.filter(person=person).delete()
-    News.objects.filter(person=person).delete()

@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts import profiles
 from accounts.locking import PersonNotFound, lock_people
 from accounts.models import Consent, News, PointEntry, Profile, Status, User
 from common.errors import DomainError, ErrorCode
@@ -196,16 +197,21 @@ def _merge_rest(source: User, into: User) -> None:
 
 
 def _keep_narrower_consent(source: User, into: User) -> None:
-    """The profile of the account that stays counts, but nothing is published that was given for less."""
-    theirs = Profile.objects.filter(person=source).first()
-    if theirs is None:
-        return
-    mine, new = Profile.objects.get_or_create(person=into, defaults={"languages": [into.lang]})
+    """The profile of the account that stays counts, but nothing is published that was given for less: also not what
+    stays with the closed account, of which the consent is kept as of any that is closed."""
+    told = Profile.objects.filter(person__in=[source, into])
     width = list(Consent)
-    if new or width.index(Consent(theirs.consent)) > width.index(Consent(mine.consent)):
-        mine.consent, mine.consent_changed_at = theirs.consent, theirs.consent_changed_at
-        mine.save(update_fields=["consent", "consent_changed_at"])
-    theirs.delete()
+    narrowest = max(
+        told, key=lambda each: (width.index(Consent(each.consent)), each.person_id == into.pk), default=None
+    )
+    if narrowest is None:
+        return
+    consent = {"consent": narrowest.consent, "consent_changed_at": narrowest.consent_changed_at}
+    for person in (source, into):
+        Profile.objects.update_or_create(
+            person=person, defaults=consent, create_defaults={**consent, "languages": [person.lang]}
+        )
+    profiles.forget(person=source)
 
 
 def _leave_one_thumb(source: User, into: User) -> None:

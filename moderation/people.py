@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import access, ways_in
+from accounts import access, profiles, ways_in
 from accounts.locking import PersonNotFound, lock_person
-from accounts.models import Status, User
+from accounts.models import News, Status, User
 from moderation import actions
 from moderation.models import Action, ActionLog
-from tasks.models import Message
+from tasks.models import Message, SavedDraft
 from tasks.refusals import MessageNotFound
 from tasks.rules import TreeRules
 
@@ -73,7 +73,8 @@ def _edit(person_id: UUID, changes: Changes, by: User, why: str, now: datetime) 
 
 
 def close_account(*, person_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> User:
-    """Forget who this person is: name, address and notes go, what they wrote stays and belongs to nobody known.
+    """Forget who this person is: name, address, notes and what was only for them go, what they wrote stays and belongs
+    to nobody known.
 
     By a moderator, or by the person. They cannot sign in any more; whoever comes again with the same name or address is
     somebody new. Only of somebody banned whom an API client brought, the client's name for them stays: it must find the
@@ -81,6 +82,7 @@ def close_account(*, person_id: UUID, by: User, why: str, now: datetime, rules: 
     afterwards; closing it again finishes the rest. Raises NotAllowed, PersonNotFound.
     """
     person = _anonymise(person_id, by, why, now)
+    _forget_what_was_theirs(person)
     actions.let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
     return person
 
@@ -100,6 +102,14 @@ def _anonymise(person_id: UUID, by: User, why: str, now: datetime) -> User:
     if first_time:
         actions.log(Action.CLOSE_ACCOUNT, by=by, now=now, why=why, person=person)
     return person
+
+
+@transaction.atomic
+def _forget_what_was_theirs(person: User) -> None:
+    """What nobody else ever saw. The person is locked last: whoever stores a draft may lock them after it."""
+    SavedDraft.objects.filter(person=person).delete()
+    News.objects.filter(person=person).delete()
+    profiles.forget(person=person)
 
 
 def _shut_out(person: User) -> bool:

@@ -10,11 +10,12 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from accounts import identities
+from accounts import identities, profiles
 from accounts.identities import Identity
-from accounts.models import AuthMethod, Role, Scope, Status, User
+from accounts.models import AuthMethod, Consent, News, NewsKind, Role, Scope, Status, User
 from moderation import actions, people
 from moderation.models import Action, ActionLog
+from tasks import saved_drafts
 from tasks.kinds import Kind
 from tasks.models import Message, Task
 from tasks.tree_states import State
@@ -285,8 +286,11 @@ def test_a_closed_account_tells_nothing_of_the_person_and_keeps_what_they_wrote(
     program = Program(*BOTH)
     person = known(program, "ada", notes="Lives in London.", email="ada@example.org")
     EmailAddress.objects.create(user=person, email="ada@example.org", verified=True)
+    profiles.change(person=person, now=NOW, languages=["en", "de"], consent=Consent.RESEARCH)
+    News.objects.create(person=person, kind=NewsKind.BADGE_EARNED, source="x", about={}, at=NOW)
     (message,) = wrote(program, person)
     task = claimed(person)
+    saved_drafts.save(task_id=task.pk, by=person, fields=[("text", "I am Ada.")], typed_at=NOW, now=NOW)
     assert program.call("DELETE", f"users/{person.pk}").status_code == 204
     shown = program.get(f"users/{person.pk}").json()
     assert (shown["deleted"], shown["enabled"], shown["show_on_leaderboard"]) == (True, False, False)
@@ -294,7 +298,9 @@ def test_a_closed_account_tells_nothing_of_the_person_and_keeps_what_they_wrote(
     assert (shown["display_name"], shown["id"]) == ("Deleted user", f"deleted_{person.pk}")
     person.refresh_from_db()
     assert (person.email, person.notes, person.is_active) == (None, "", False)
-    assert not EmailAddress.objects.filter(user=person).exists()
+    for rows in (EmailAddress.objects.filter(user=person), person.news.all(), person.saved_drafts.all()):
+        assert not rows.exists()
+    assert (profiles.of(person).languages, profiles.of(person).consent) == ([], Consent.RESEARCH)
     message.refresh_from_db()
     assert (message.author, message.deleted) == (person, False)
     assert not Task.objects.held_by(person).filter(pk=task.pk).exists()

@@ -25,6 +25,7 @@ from tasks import reactions
 from tasks.kinds import Kind
 from tasks.models import FreeLabels, Message, MessageRevision, Ranking, Review, SavedDraft, Skip, TaskState
 from tasks.points import Reason
+from tasks.refusals import MessageNotFound
 from tasks.tree_states import State
 from tests import making
 from tests.pages.site import client_of, make_person
@@ -111,6 +112,26 @@ def test_the_file_has_nothing_of_other_people_but_ids() -> None:
     assert [name for name in lines if lines[name]] == ["profile"]
 
 
+def test_what_a_moderator_changed_of_others_is_not_theirs_to_take() -> None:
+    moderator = making.make_moderator()
+    message = making.root_of(making.make_tree())
+    actions.edit_message(
+        message_id=message.pk, text="OTHERS SAID SO", by=moderator, why="", **making.given(now=timezone.now())
+    )
+    assert taken_home(client_of(moderator))["revisions"] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "count"), [(State.INITIAL_PROMPT_REVIEW, None), (State.GROWING, None), (State.READY_FOR_EXPORT, 3)]
+)
+def test_how_many_reviewed_a_message_shows_when_nobody_is_asked_any_more(state: State, count: int | None) -> None:
+    me = make_person()
+    message = making.root_of(making.make_tree(state=state, author=me))
+    Message.objects.filter(pk=message.pk).update(review_count=3)
+    (line,) = taken_home(client_of(me))["messages"]
+    assert line["reviewed_by"] == count
+
+
 def test_a_link_elsewhere_downloads_nothing() -> None:
     person = make_person()
     assert client_of(person).get(reverse("account_data"))["Content-Type"].startswith("text/html")
@@ -169,6 +190,19 @@ def test_whoever_takes_everything_back_leaves_no_word_behind_and_harms_nobody() 
     assert not FreeLabels.objects.filter(person=me).exists()
     assert not Skip.objects.filter(person=me).exclude(text="").exists()
     assert making.drifts() == []
+
+
+def test_what_was_taken_back_is_not_shown_again_nor_what_is_below_it() -> None:
+    me = make_person()
+    tree = making.make_tree(state=State.READY_FOR_EXPORT, replies=2, author=me)
+    prompt = making.root_of(tree)
+    leave(me, "take_back")
+    for message in (prompt, *making.replies_to(prompt)):
+        with pytest.raises(MessageNotFound):
+            actions.undelete_message(
+                message_id=message.pk, by=making.make_moderator(), why="", **making.given(now=timezone.now())
+            )
+    assert not tree.messages.filter(deleted=False).exists()
 
 
 def test_whoever_wrote_much_takes_it_back_in_steps_and_can_go_on_in_between() -> None:
