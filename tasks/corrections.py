@@ -45,7 +45,9 @@ def until(message: Message, *, by: User, now: datetime) -> datetime | None:
     Asks the database only about the author's messages of the last ten minutes, so a list may ask for each.
     """
     ends = _ends(message, by)
-    if ends is None or ends <= now or message.deleted or message.review_count or message.review_result is not None:
+    if ends is None or ends <= now or message.deleted or message.edited:
+        return None
+    if message.review_count or message.review_result is not None:
         return None
     if _seen_by_a_judge(message).exists() or State(message.tree.state) not in ACTIVE:
         return None
@@ -70,6 +72,8 @@ def correct(
     ends = _ends(message, by)
     if ends is None or ends <= now:
         raise TooLateToCorrect
+    if message.edited:
+        raise BeingReviewed  # By moderators: what they took out must not come back.
     if State(tree.state) not in ACTIVE:
         raise TreeEnded
     if message.review_count or message.review_result is not None or not _keep_judges_away(message):

@@ -103,6 +103,9 @@ class TestAllowed:
             "Why is the sky blue?",
             "Why?",
         ]
+        assert corrections.until(Message.objects.get(pk=message.pk), by=author, now=SOON) is None
+        with pytest.raises(BeingReviewed):
+            correct(message, author, "Why is the sky blue? Call me: 555 0100")
 
     @pytest.mark.parametrize(
         ("before", "now", "after"),
