@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -138,7 +138,7 @@ class LinkAdapter(DefaultSocialAccountAdapter):
             messages.error(request, str(refusal))
         else:
             site = ELSEWHERE[shown.provider].name
-            messages.success(request, now_("From now on you can sign in with %(site)s too.") % {"site": site})
+            messages.success(request, gettext("From now on you can sign in with %(site)s too.") % {"site": site})
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: object = None) -> User:
         """Somebody new. Two tabs may do this at once: the second is asked to come again, and then is known."""
@@ -149,7 +149,7 @@ class LinkAdapter(DefaultSocialAccountAdapter):
                 person.save()
                 ways_in.link(person=person, shown=_shown(sociallogin))
         except (IntegrityError, DomainError) as meanwhile:
-            messages.info(request, now_("Please try that once more."))
+            messages.info(request, gettext("Please try that once more."))
             raise ImmediateHttpResponse(redirect("account_request_login_code")) from meanwhile
         return person
 
@@ -163,12 +163,14 @@ class LinkAdapter(DefaultSocialAccountAdapter):
     ) -> None:
         """Back to where they came from, with what happened."""
         if error == AuthError.CANCELLED:
-            messages.info(request, now_("You did not go on at %(site)s, so nothing has changed.") % {"site": provider})
+            messages.info(
+                request, gettext("You did not go on at %(site)s, so nothing has changed.") % {"site": provider}
+            )
         else:
             log.warning("Nobody came back from %s: %s", provider, exception or error)
             messages.error(
                 request,
-                now_("Something went wrong between %(site)s and us. Try again, or choose another way.")
+                gettext("Something went wrong between %(site)s and us. Try again, or choose another way.")
                 % {"site": provider},
             )
         signed_in = request.user.is_authenticated

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from django.db.models import Q
 from django.utils.functional import Promise
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks.tree_states import State
@@ -131,36 +131,36 @@ def sentences(facts: Facts) -> list[str]:
     """What to tell the author, the fate first."""
     said = [_of_fate(of(facts), facts)]
     if facts.corrected:
-        said.append(say("You corrected it after sending it."))
+        said.append(gettext("You corrected it after sending it."))
     if facts.edited:
-        said.append(say("The moderators changed its text."))
+        said.append(gettext("The moderators changed its text."))
     if facts.release and not facts.deleted:
-        said.append(say("It is in release %(release)s of the dataset.") % {"release": facts.release})
+        said.append(gettext("It is in release %(release)s of the dataset.") % {"release": facts.release})
     return said
 
 
 def _of_fate(fate: Fate, facts: Facts) -> str:
     match fate:
         case Fate.DELETED:
-            return say("It was deleted by the moderators. Only you and they can read it.")
+            return gettext("It was deleted by the moderators. Only you and they can read it.")
         case Fate.NOT_ACCEPTED:
-            return say("The reviewers did not accept it. Only you, they and the moderators can read it.")
+            return gettext("The reviewers did not accept it. Only you, they and the moderators can read it.")
         case Fate.STOPPED:
-            return say("The conversation was ended before its time; this message may have been fine.")
+            return gettext("The conversation was ended before its time; this message may have been fine.")
         case Fate.IN_REVIEW:
-            return say("In review: others are asked what they think of it.")
+            return gettext("In review: others are asked what they think of it.")
         case Fate.WAITING:
-            return say("Accepted. It waits for the draw, in which prompts are chosen to grow.")
+            return gettext("Accepted. It waits for the draw, in which prompts are chosen to grow.")
         case Fate.GROWING:
-            return say("Accepted and drawn: others are writing replies to it.")
+            return gettext("Accepted and drawn: others are writing replies to it.")
         case Fate.ACCEPTED:
-            return say("Accepted. It will be compared with other replies when the conversation has grown.")
+            return gettext("Accepted. It will be compared with other replies when the conversation has grown.")
         case Fate.BEING_RANKED if facts.is_prompt:
-            return say("Accepted. The replies to it are being ranked.")
+            return gettext("Accepted. The replies to it are being ranked.")
         case Fate.BEING_RANKED:
-            return say("Accepted. It is being compared with the other replies.")
+            return gettext("Accepted. It is being compared with the other replies.")
         case Fate.FINISHED:
-            return say("Accepted. The conversation is finished.")
+            return gettext("Accepted. The conversation is finished.")
         case Fate.RANKED:
             return _of_rank(facts)
 
@@ -170,9 +170,9 @@ def _of_rank(facts: Facts) -> str:
     assert facts.rank is not None
     numbers = {"place": facts.rank + 1, "count": len(facts.ranks)}
     if len(facts.ranks) < 2:
-        return say("Accepted. The conversation is finished.")
+        return gettext("Accepted. The conversation is finished.")
     if facts.ranks.count(facts.rank) > 1:
-        return say("Shares place %(place)d of %(count)d with replies that are as good.") % numbers
+        return gettext("Shares place %(place)d of %(count)d with replies that are as good.") % numbers
     if facts.rank == 0:
-        return say("Ranked best of %(count)d replies.") % numbers
-    return say("Ranked in place %(place)d of %(count)d replies.") % numbers
+        return gettext("Ranked best of %(count)d replies.") % numbers
+    return gettext("Ranked in place %(place)d of %(count)d replies.") % numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ def test_german_has_every_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         message.id for message in catalogues.read(source) if message.id and (message.fuzzy or not message.string)
     ]
     assert (state.missing, state.guessed, lacking) == (0, 0, [])
+
+
+def test_every_sentence_is_marked_by_a_name_that_is_collected() -> None:
+    """`gettext as say` would be translated by nobody: xgettext knows `gettext` and `_`."""
+    for package in PACKAGES:
+        for source in (settings.ROOT / package).rglob("*.py"):
+            assert not re.search(r"gettext(_lazy)? as (?!_\b)", source.read_text(encoding="utf-8")), source
 
 
 def sentences() -> list[str]:
