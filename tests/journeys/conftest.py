@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,20 @@ def browser_of_this_run(django_db_setup: None, chromium: Browser) -> Iterator[Br
     and could not drop the database they hold."""
     yield chromium
     connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _every_request_ends(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A page saves a draft when it is left, and nobody waits for that; but the database must not be emptied meanwhile.
+
+    Comes after the windows have closed, and before the database is emptied.
+    """
+    if request.node.get_closest_marker("browser"):
+        request.getfixturevalue("live_server")
+    yield
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=10)
 
 
 @pytest.fixture
