@@ -5,10 +5,12 @@ document.addEventListener("click", (event) => {
   if (!button?.form || event.defaultPrevented) return;
   event.preventDefault();
   const { form } = button;
+  const { action } = form;
+  let said = null;
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
   if (cookie && form.elements.csrfmiddlewaretoken) form.elements.csrfmiddlewaretoken.value = cookie[1];
   if (button.name) {
-    const said = document.createElement("input");
+    said = document.createElement("input");
     said.type = "hidden";
     said.name = button.name;
     said.value = button.value;
@@ -17,4 +19,7 @@ document.addEventListener("click", (event) => {
   form.action = button.formAction;
   document.dispatchEvent(new CustomEvent("answer:leaving"));
   HTMLFormElement.prototype.submit.call(form);
+  // As before, for whoever comes back to this page from the browser's memory and sends it.
+  form.action = action;
+  said?.remove();
 });

@@ -3,9 +3,11 @@
 for (const form of document.querySelectorAll("form[data-leaving]")) {
   let unsaved = false;
   const calm = () => (unsaved = false);
-  form.addEventListener("draft:changed", () => {
+  const wary = () => {
     unsaved = [...form.querySelectorAll("textarea")].some((text) => text.value.trim());
-  });
+  };
+  form.addEventListener("draft:changed", wary);
+  document.addEventListener("answer:waiting", wary);
   form.addEventListener("draft:saved", calm);
   // Whatever form of this page is sent, they mean to.
   document.addEventListener("submit", calm);

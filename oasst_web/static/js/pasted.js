@@ -18,7 +18,8 @@ for (const text of document.querySelectorAll("[data-pasted-in]")) {
     if (most && !asked.value) question.hidden = false;
     if (!text.value) question.hidden = true;
   };
-  const take = (words) => {
+  const take = (pasted) => {
+    const words = pasted?.replace(/\r\n?/g, "\n"); // Windows hands over other line ends than a text has
     if (!words || own.has(words)) return;
     const before = Number(count.value || 0);
     // It is in the text only after this event.

@@ -31,7 +31,7 @@ function start(ranking) {
       selectOf(item).value = String(place);
     });
     draw();
-    list.dispatchEvent(new Event("change", { bubbles: true }));
+    list.dispatchEvent(new Event("input", { bubbles: true })); // as if it had been chosen in the boxes
   }
 
   function draw() {

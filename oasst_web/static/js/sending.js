@@ -1,8 +1,8 @@
 // Send an answer from its page: when the connection is gone the answer stays, and is sent when it is back.
 //
 // The task is the key of its answer, so sending twice stores once. What the server refuses is sent once more as a plain
-// form: the page that says why is then an ordinary page. Others hear of it by events on the document: `answer:stored`
-// before the next page, `answer:leaving` before a plain form.
+// form: the page that says why is then an ordinary page. Others hear of it by events on the document: `answer:waiting`
+// when it will be sent again, `answer:stored` before the next page, `answer:leaving` before a plain form.
 
 const PATIENCE = 20_000;
 const FIRST_PAUSE = 2_000;
@@ -63,9 +63,14 @@ function start(form) {
     pause = Math.min(pause ? pause * 2 : FIRST_PAUSE, LONGEST_PAUSE);
     clearTimeout(timer);
     timer = setTimeout(send, pause);
-    storage?.setItem(PREFIX + task, String(Date.now()));
     now.hidden = false;
     say(navigator.onLine ? form.dataset.sendingTrouble : form.dataset.sendingOffline);
+    document.dispatchEvent(new CustomEvent("answer:waiting", { detail: { task } }));
+    try {
+      storage?.setItem(PREFIX + task, String(Date.now()));
+    } catch {
+      // full: then only this page knows
+    }
   }
 
   function stopWaiting() {
