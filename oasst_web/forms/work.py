@@ -44,6 +44,7 @@ class SkipForm(forms.Form):
     )
     text = forms.CharField(
         required=False,
+        max_length=4000,
         label=_("In your own words, if you like"),
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )

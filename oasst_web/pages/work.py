@@ -72,20 +72,24 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
 def _task(request: HttpRequest, task_id: UUID) -> HttpResponse:
     person = doors.person(request)
     held = assignment.held_task(task_id=task_id, by=person)
-    rules = rulebook.in_force()
     if request.method == "POST":
         shown = work.show(held, person=person)
-        form = answer_form(shown, rules=rules, data=request.POST)
+        form = answer_form(shown, rules=rulebook.in_force(), data=request.POST)
         return _answer(request, shown, form)
     if _answered(held, person):
         return redirect("done", held.pk)
     access.check_may_take_part(person)
     ahead.seen(request, task_id)
     shown = work.show(held, person=person)
-    draft = saved_drafts.of(task=held, person=person)
+    return _page(request, shown, _as_left(shown, person))
+
+
+def _as_left(shown: Work, person: User) -> AnswerForm:
+    """The form with what was typed so far, if anything is kept."""
+    rules, draft = rulebook.in_force(), saved_drafts.of(task=shown.task, person=person)
     if draft is None:
-        return _page(request, shown, answer_form(shown, rules=rules))
-    return _page(request, shown, restored_form(shown, rules=rules, fields=draft.fields, saved_at=draft.saved_at))
+        return answer_form(shown, rules=rules)
+    return restored_form(shown, rules=rules, fields=draft.fields, saved_at=draft.saved_at)
 
 
 def _answer(request: HttpRequest, shown: Work, form: AnswerForm) -> HttpResponse:
@@ -242,8 +246,8 @@ def skip(request: HttpRequest, task_id: UUID) -> HttpResponse:
     if not form.is_valid():
         held = assignment.held_task(task_id=task_id, by=person)
         shown = work.show(held, person=person)
-        blank = answer_form(shown, rules=rulebook.in_force())
-        return _page(request, shown, blank, skip_form=form, problem=_("Choose one of the reasons."), status=422)
+        problem = _("Choose one of the reasons.") if "reason" in form.errors else str(form.errors["text"][0])
+        return _page(request, shown, _as_left(shown, person), skip_form=form, problem=problem, status=422)
     try:
         assignment.skip(
             task_id=task_id,

@@ -126,6 +126,22 @@ def test_a_finger_carries_a_reply_on_a_phone(reader: Reader) -> None:
     assert shown(reader) == "BAC"
 
 
+def test_an_order_that_waits_to_be_sent_is_not_sent_while_it_is_changed(reader: Reader) -> None:
+    ranking_task(reader)
+    page = reader.page
+    page.get_by_role("button", name="The order shown is right").click()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Send", exact=True).click()
+    waiting = page.get_by_text("You are not connected.")
+    waiting.wait_for()
+    page.get_by_role("button", name="Move reply C up").click()
+    waiting.wait_for(state="hidden")
+    page.context.set_offline(False)
+    page.wait_for_timeout(300)
+    assert not Ranking.objects.exists()
+    reader.complaints.clear()  # the requests that could not be made
+
+
 def test_near_equal_replies_show_their_difference_and_hide_it_again(reader: Reader) -> None:
     ranking_task(reader)
     page = reader.page

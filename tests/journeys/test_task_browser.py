@@ -13,7 +13,7 @@ from tests.journeys.reader import Reader
 from tests.pages.site import give, make_growing, make_person, make_prompt, make_reply, open_prompts, review, rules
 
 if TYPE_CHECKING:
-    from playwright.sync_api import APIResponse, Page, Route
+    from playwright.sync_api import APIResponse, Dialog, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -54,6 +54,29 @@ def test_an_answer_sent_without_a_connection_goes_out_when_it_is_back(reader: Re
     page.get_by_role("heading", name="Thank you").wait_for()
     assert Message.objects.get().text == "Why is the sky blue?"
     assert page.evaluate("Object.keys(localStorage).filter((key) => /^(draft|sending):/.test(key))") == []
+    forgive(reader, "ERR_INTERNET_DISCONNECTED")
+
+
+def test_without_a_connection_an_answer_that_waits_is_not_left_unasked(reader: Reader) -> None:
+    begin(reader)
+    page = reader.page
+    page.context.set_offline(True)
+    page.locator("#id_text").press_sequentially("Why is the sky blue?")
+    send(page)
+    page.get_by_text(f"You are not connected. {KEPT}").wait_for()
+    asked = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.evaluate("location.href = '/dashboard/'")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    page.context.set_offline(False)
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert asked == ["beforeunload"]
     forgive(reader, "ERR_INTERNET_DISCONNECTED")
 
 

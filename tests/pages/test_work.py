@@ -362,3 +362,17 @@ def test_a_long_conversation_takes_no_more_queries(
     with django_assert_max_num_queries(11):
         page = client.get(page_of(task)).content.decode()
     assert page.index("Why is the sky blue?") < page.index("Because of the air.") < page.index("What has the air")
+
+
+@pytest.mark.parametrize("declined", [{"reason": "nonsense", "text": "Not for me"}, {"text": "x" * 4001}])
+def test_a_refused_skip_keeps_the_draft_and_the_reason(client: Client, person: User, declined: dict[str, str]) -> None:
+    open_prompts()
+    task = give(person, Kind.INITIAL_PROMPT)
+    client.post(reverse("save_draft", args=[task.pk]), {"text": "Half a thought"})
+    response = client.post(reverse("skip", args=[task.pk]), declined)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Half a thought" in page
+    assert declined["text"] in page
+    assert '<details class="instead" open>' in page
+    assert not Skip.objects.exists()

@@ -60,6 +60,7 @@ class TestPreview:
         assert "Why is the <strong>sky</strong> blue?" in page
         assert ">\nWhy is the **sky** blue?" in page, "the text area has it still"
         assert '<option value="science" selected>' in page
+        assert f'action="{reverse("task", args=[task.pk])}"' in page, "without a script, too, it is sent from here"
         task.refresh_from_db()
         assert task.state == TaskState.CLAIMED
         assert not Message.objects.exists()
