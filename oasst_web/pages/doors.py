@@ -62,9 +62,12 @@ def taking_part(view: View[P]) -> View[P]:
 
 
 def safe_next(request: HttpRequest, otherwise: str) -> str:
-    """The `next` of the request when it stays on this site."""
+    """The `next` of the request when it stays on this site. A word without a slash is no address: it would be taken for
+    the name of a page."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+    if "/" in target and url_has_allowed_host_and_scheme(
+        target, allowed_hosts=hosts, require_https=request.is_secure()
+    ):
         return target
     return otherwise

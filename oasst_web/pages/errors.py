@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from accounts.access import TermsNotAccepted, UserDisabled
@@ -61,7 +61,14 @@ def _page_of(request: HttpRequest) -> str:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or came from another site. It is not sent again by one click: that would undo the check."""
-    return render(request, "errors/csrf.html", {"kept": kept.of(request)}, status=403)
+    return render(request, "errors/csrf.html", {"kept": kept.of(request), "again": _came_from(request)}, status=403)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page with the form; many forms are sent to an address that has none."""
+    page = request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if here else request.path
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

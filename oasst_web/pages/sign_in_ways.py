@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import ways_in
 from common.errors import DomainError
+from common.text import normalised
 from oasst_web import proofs, sign_in
 from oasst_web.forms.account import AddressForm, CodeForm
 from oasst_web.pages import doors
@@ -90,7 +91,8 @@ def remove_address(request: HttpRequest) -> HttpResponse:
 @require_POST
 def main_address(request: HttpRequest) -> HttpResponse:
     """News go to that address from now on."""
-    ways_in.send_news_to(person=doors.person(request), email=request.POST.get("email", ""))
+    # Not everything that can be posted can be asked of the database.
+    ways_in.send_news_to(person=doors.person(request), email=normalised(request.POST.get("email", "")))
     return redirect("account_sign_in")
 
 

@@ -51,17 +51,20 @@ def languages(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         first = request.POST.get("first", "")
         if first not in LANGUAGES:
-            return _languages(request, person, profile, problem=_("Choose the language you want to work in first."))
+            problem = _("Choose the language you want to work in first.")
+            return _languages(request, person, profile, others=request.POST.getlist("others"), problem=problem)
         others = [code for code in request.POST.getlist("others") if code in LANGUAGES and code != first]
         profiles.change(person=person, now=timezone.now(), languages=list(dict.fromkeys([first, *others])))
         User.objects.filter(pk=person.pk).update(lang=first)
         return _on(request, "welcome_topics")
-    return _languages(request, person, profile)
+    return _languages(request, person, profile, others=profile.languages)
 
 
-def _languages(request: HttpRequest, person: User, profile: Profile, problem: str = "") -> HttpResponse:
+def _languages(
+    request: HttpRequest, person: User, profile: Profile, *, others: Sequence[str], problem: str = ""
+) -> HttpResponse:
     near = _near(request, profile)
-    choices = [Choice(each.code, each.name, each.code in profile.languages) for each in LANGUAGES.values()]
+    choices = [Choice(each.code, each.name, each.code in others) for each in LANGUAGES.values()]
     context = {
         "first": person.lang,
         "all_languages": sorted(LANGUAGES.values(), key=lambda language: language.name.casefold()),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.contrib.messages import get_messages
 from django.core import mail
 from django.test import Client
@@ -232,6 +233,22 @@ def test_an_odd_passkey_opens_nothing(client: Client, credential: str) -> None:
     member.get(reverse("new_passkey_question"))
     assert "was not stored" in said(member.post(reverse("add_passkey"), {"credential": credential}))
     assert not Authenticator.objects.exists()
+
+
+def test_a_new_passkey_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Any] = {"challenge": "", "id": "a"}
+    monkeypatch.setattr(AddWebAuthnForm, "is_valid", lambda _form: True)
+    monkeypatch.setattr(AddWebAuthnForm, "cleaned_data", {"credential": made}, raising=False)
+    response = client_of(make_person()).post(reverse("add_passkey"), {"name": "Phone"})
+    assert [str(each) for each in get_messages(response.wsgi_request)] == [
+        "The passkey is stored. Next time you can sign in with it."
+    ]
+
+
+def test_an_address_no_mail_could_have_is_passed_over() -> None:
+    person = make_person()
+    client_of(person).post(reverse("main_address"), {"email": "a\0b@example.org"})
+    assert User.objects.get(pk=person.pk).email == person.email
 
 
 def test_nobody_removes_the_passkey_of_somebody_else() -> None:

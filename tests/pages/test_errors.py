@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from common.errors import DomainError
-from oasst_web.pages import errors
+from oasst_web.pages import errors, kept
 from tests.pages.site import client_of, make_person
 
 TYPED = {"text": "An hour of <work>", "csrfmiddlewaretoken": "secret"}
@@ -82,3 +82,45 @@ def test_every_error_has_a_page() -> None:
     names = ("400", "403", "404", "500", "banned", "csrf", "maintenance", "refused", "session_ended")
     for name in names:
         get_template(f"errors/{name}.html")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["hex", "nonsense", "idna", "raw_unicode_escape", "utf-7"])
+def test_a_form_in_letters_nobody_knows_gets_a_page(charset: str) -> None:
+    client = client_of(make_person())
+    client.raise_request_exception = False
+    body = b'--x\r\nContent-Disposition: form-data; name="display_name"\r\n\r\n\\ud800 +2AA-\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    response = client.generic("POST", reverse("account"), body, kind)
+    assert "</html>" in response.content.decode()
+
+
+def test_a_request_that_cannot_be_read_is_told_that_the_site_is_closed() -> None:
+    kind = "application/x-www-form-urlencoded; charset=utf-16"
+    request = RequestFactory().post("/work/1/", b"text=1", content_type=kind)
+    assert errors.closed(request, note="", seconds=60).status_code == 503
+
+
+def test_a_page_gives_back_what_was_said_and_not_what_was_counted() -> None:
+    sent = {**TYPED, "comment": "Both are fine.", "pasted": "7", "word": "delete", "credential": "{}"}
+    found = kept.of(RequestFactory().post("/work/1/", sent))
+    assert found.texts == ("An hour of <work>", "Both are fine.")
+    assert found.answers == ()
+    assert dict(found.fields) == {"text": "An hour of <work>", "comment": "Both are fine.", "pasted": "7"}
+
+
+@pytest.mark.django_db
+def test_a_form_that_was_too_old_leads_to_the_page_it_was_on() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_person())
+    there = f"http://testserver{reverse('account_sign_in')}"
+    for came_from, leads_to in ((there, there), ("https://evil.example/account/", reverse("add_address"))):
+        page = client.post(reverse("add_address"), {"email": "me@example.org"}, headers={"Referer": came_from})
+        assert page.status_code == 403
+        assert f'href="{leads_to}"' in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("target", ["task", "nonsense", "//example.com/", "http://example.com/"])
+def test_whoever_wants_to_go_nowhere_on_this_site_gets_home(target: str) -> None:
+    assert client_of(make_person()).post(reverse("choose_theme"), {"next": target})["Location"] == reverse("home")

@@ -124,3 +124,9 @@ def test_a_step_costs_few_queries(django_assert_max_num_queries: object) -> None
     for step in STEPS:
         with django_assert_max_num_queries(10):  # type: ignore[operator]
             assert client.get(reverse(step)).status_code == 200
+
+
+def test_what_was_ticked_stays_when_the_first_language_is_missing() -> None:
+    page = client_of(make_person()).post(reverse("welcome"), {"first": "", "others": ["fr"]})
+    assert page.status_code == 400
+    assert [choice.value for choice in [*page.context["near"], *page.context["far"]] if choice.chosen] == ["fr"]
