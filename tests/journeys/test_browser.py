@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
 from accounts.models import User
 from tasks.kinds import Kind
@@ -42,6 +43,21 @@ def test_a_newcomer_signs_in_and_writes_a_first_prompt(reader: Reader) -> None:
     page.get_by_role("heading", name="Thank you").wait_for()
     assert Message.objects.get().text == "Why is the sky blue?"
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:')).length") == 0
+
+
+def test_no_word_is_torn_apart_on_a_narrow_phone(reader: Reader) -> None:
+    page = reader.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    reader.sign_in(make_person("Me").email or "")
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "de", "url": reader.site}])
+    reader.open("boards")
+    torn = """words => words.filter((word) => {
+        const range = document.createRange();
+        range.selectNodeContents(word);
+        return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+    }).map((word) => word.textContent.trim())"""
+    assert page.locator(".main-nav a, .site-header-tools .button, .tabs a").evaluate_all(torn) == []
+    assert reader.fits()
 
 
 def test_a_review_by_touch_stores_what_was_tapped(reader: Reader) -> None:
