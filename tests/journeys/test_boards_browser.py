@@ -74,7 +74,14 @@ def test_on_a_phone_the_table_scrolls_by_keyboard_and_not_the_page(reader: Reade
     table.focus()
     for _ in range(3):
         reader.page.keyboard.press("ArrowRight")
-    reader.page.wait_for_function("document.querySelector('.scroll').scrollLeft > 0")
+    # Scrolling is smooth, and Playwright's own waiting would need an `eval` that the page forbids.
+    reader.page.evaluate(
+        """() => new Promise((done) => {
+            const look = () =>
+                document.querySelector(".scroll").scrollLeft > 0 ? done() : requestAnimationFrame(look);
+            look();
+        })"""
+    )
     assert reader.page.evaluate("scrollX") == 0
     assert reader.page.get_by_role("row", name="Noor You").is_visible()
 
