@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -49,17 +48,14 @@ class Row:
         return "reliable" if alpha >= RELIABLE else "tentative" if alpha >= TENTATIVE else "unreliable"
 
 
-@doors.signed_in
+@doors.moderating
 @require_safe
 def agreement(request: HttpRequest) -> HttpResponse:
     """The figures of one language, and one label of it (or rankings) over the weeks."""
-    person = doors.person(request)
-    if not person.is_moderator:
-        raise PermissionDenied
     measured = list(AgreementFigure.objects.of_all_time().order_by("lang").values_list("lang", flat=True).distinct())
     lang, subject = request.GET.get("lang", ""), request.GET.get("subject", "")
     if lang not in measured and lang not in LANGUAGES:
-        lang = person.lang
+        lang = doors.person(request).lang
     if subject not in SUBJECTS:
         subject = next(iter(SUBJECTS))
     ever = {figure.subject: figure for figure in AgreementFigure.objects.of_all_time().filter(lang=lang)}

@@ -1,4 +1,4 @@
-"""Who may come in. Every page but the public ones stands behind one of these two doors."""
+"""Who may come in. Every page but the public ones stands behind one of these doors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -56,6 +57,26 @@ def taking_part(view: View[P]) -> View[P]:
     @wraps(view)
     def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         access.check_may_take_part(person(request))
+        return view(request, *args, **kwargs)
+
+    return signed_in(cast("View[P]", door))
+
+
+def moderating(view: View[P]) -> View[P]:
+    """Signed in, and a moderator or administrator."""
+    return _only(lambda who: who.is_moderator, view)
+
+
+def administrating(view: View[P]) -> View[P]:
+    """Signed in, and an administrator."""
+    return _only(lambda who: who.is_admin, view)
+
+
+def _only(may: Callable[[User], bool], view: View[P]) -> View[P]:
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not may(person(request)):
+            raise PermissionDenied
         return view(request, *args, **kwargs)
 
     return signed_in(cast("View[P]", door))

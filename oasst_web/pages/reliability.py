@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -57,12 +56,10 @@ class Ranker:
         return cls(measured, decimal(measured.adherence), decimal(measured.adherence_error))
 
 
-@doors.signed_in
+@doors.moderating
 @require_safe
 def reliability(request: HttpRequest) -> HttpResponse:
     """Those with enough answers whose answers tell least. Nothing can be done to them from here."""
-    if not doors.person(request).is_moderator:
-        raise PermissionDenied
     people = Reliability.objects.select_related("person")
     context = {
         "reviewers": [Reviewer.of(row) for row in people.of_reviewers()[:LONGEST]],
