@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(env.str("OASST_DATA_DIR", str(ROOT / ".local"))).absolute()
 
 SECRET_KEY = env.str("SECRET_KEY")
+#: Secrets that encrypt what is stored and never searched for, newest first; the others still read. Without them the
+#: secret key does it, which then cannot be replaced before `manage.py reencrypt` has run.
+ENCRYPTION_KEYS: list[str] = env.list("ENCRYPTION_KEYS", default=[SECRET_KEY])
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -29,6 +32,12 @@ WEBHOOKS_TO_LOOPBACK = False
 
 #: Who runs the site and how to reach them, in one line; the terms and the foot of every page name it.
 OPERATOR = env.str("OPERATOR", "")
+
+#: What two moderators must agree on: `purge` (removing all a person wrote) and `rules` (changing the rules of trees).
+FOUR_EYES: list[str] = env.list("FOUR_EYES", default=[])
+
+#: Harmful items, severe ones and those of high severity, that one moderator sees in a day at most.
+HARM_LIMIT = env.int("HARM_LIMIT", 30)
 
 #: Whether the site is closed while it is worked on; so is it as long as the file exists, whose text is then shown.
 MAINTENANCE = env.bool("MAINTENANCE", False)
