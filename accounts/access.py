@@ -22,6 +22,12 @@ class UserDisabled(DomainError):
     )
 
 
+class UserSuspended(UserDisabled):
+    sentence = _(
+        "You cannot take part for a time. Your news say why and until when, and what you can do if you do not agree."
+    )
+
+
 class TermsNotAccepted(DomainError):
     code = ErrorCode.USER_HAS_NOT_ACCEPTED_TOS
     status = 451
@@ -36,6 +42,8 @@ class TermsChanged(DomainError):
 
 def check_may_take_part(person: User) -> None:
     """Raise UserDisabled or TermsNotAccepted. The row must be fresh: a session may be older than a ban."""
+    if person.status == Status.SUSPENDED:
+        raise UserSuspended
     if person.status != Status.ACTIVE:
         raise UserDisabled
     if not accepted_terms(person):

@@ -160,6 +160,7 @@ class Status(models.TextChoices):
     """One column for what the reference kept as `enabled` and `deleted`. No sign-in ever changes it."""
 
     ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended for a time")
     BANNED = "banned", _("Banned")
     DELETED = "deleted", _("Deleted")
 
@@ -191,6 +192,9 @@ class User(AbstractBaseUser):
     lang = models.CharField(max_length=32, default="en", help_text="The language this person works in (BCP 47).")
     notes = models.CharField(max_length=1024, blank=True, help_text="For moderators' eyes only.")
     show_on_leaderboard = models.BooleanField(default=True)
+    suspended_until = models.DateTimeField(
+        null=True, blank=True, help_text="While suspended: when a job lets the person take part again."
+    )
 
     api_client = models.ForeignKey(ApiClient, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     auth_method = models.CharField(max_length=128, choices=AuthMethod.choices, default=AuthMethod.LOCAL)
@@ -232,12 +236,17 @@ class User(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        """May sign in. A banned person may, to read why nothing is handed out."""
-        return self.status != Status.DELETED
+        """May sign in. A suspended person may, to read why nothing is handed out."""
+        return self.status in (Status.ACTIVE, Status.SUSPENDED)
 
     @property
     def is_banned(self) -> bool:
         return self.status == Status.BANNED
+
+    @property
+    def rank(self) -> int:
+        """Whoever moderates a person stands above them: 0 for volunteers, 1 for moderators, 2 for administrators."""
+        return list(Role).index(Role(self.role))
 
     @property
     def is_moderator(self) -> bool:
@@ -282,6 +291,9 @@ class Profile(models.Model):
     practised = ArrayField(
         models.CharField(max_length=32), default=list, help_text="Kinds of work they went through the practice of."
     )
+    harm_limit = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Harmful items a moderator wants to see in a day at most; null: as all."
+    )
     welcomed_at = models.DateTimeField(null=True, blank=True, help_text="When they were through the first steps.")
 
     def __str__(self) -> str:
@@ -296,6 +308,11 @@ class NewsKind(models.TextChoices):
     MESSAGE_REJECTED = "message_rejected", _("A message of yours was not accepted")
     REPORT_ANSWERED = "report_answered", _("A moderator decided on your report")
     BADGE_EARNED = "badge_earned", _("You earned a badge")
+    MESSAGE_REMOVED = "message_removed", _("A message of yours was removed")
+    APPEAL_DECIDED = "appeal_decided", _("A moderator decided on your appeal")
+    WARNED = "warned", _("A moderator wrote to you")
+    SUSPENDED = "suspended", _("You cannot take part for a time")
+    MODERATORS_CALLED = "moderators_called", _("Something needs a moderator at once")
 
 
 class CurrentTransaction(models.Func):
@@ -347,3 +364,15 @@ class PointEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.points} for {self.reason}"
+
+
+class ShutOut(models.Model):
+    """A way in that a ban closed: nobody opens a new account with it. Only a digest is kept, so that the row says
+    nothing about whose it was once the account is closed."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="See accounts.shut_out.")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shut_out")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]}…"
