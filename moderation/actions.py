@@ -1,20 +1,24 @@
-"""What moderators do. Each is logged, and each that can change a tree's facts fires an event, so no tree hangs."""
+"""What moderators do to messages and trees. Each is logged, and each that can change a tree's facts fires an event, so
+no tree hangs."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.locking import lock_person
-from accounts.models import Status, User
+from accounts.models import User
+from common import nudges
 from common.errors import DomainError, ErrorCode
-from moderation import removal, reports
-from moderation.models import Action, ActionLog, FlaggedMessage
-from tasks import assignment, locking, scoring, trees, verdicts
+from moderation import queue, removal, telling
+from moderation.log import UNEXPLAINED, Grounds, check, log
+from moderation.models import Action, Finding
+from tasks import locking, scoring, trees, verdicts
 from tasks.drafts import ReplyDraft
 from tasks.models import Message, MessageRevision, Tree
 from tasks.refusals import MessageNotFound
@@ -22,33 +26,10 @@ from tasks.rules import TreeRules
 from tasks.tree_states import Event, State
 
 
-class NotAllowed(DomainError):
-    code = ErrorCode.NOT_ALLOWED
-    status = 403
-    sentence = _("Only moderators may do this.")
-
-
 class MoveNotPossible(DomainError):
     code = ErrorCode.MOVE_NOT_POSSIBLE
     status = 409
     sentence = _("The tree is in a state in which this cannot be done. Reload to see where it stands.")
-
-
-class AccountClosed(DomainError):
-    code = ErrorCode.MOVE_NOT_POSSIBLE
-    status = 409
-    sentence = _("This account was closed. Nobody can sign in to it, so there is nothing to ban.")
-
-
-def log(action: Action, *, by: User | None, now: datetime, why: str, **about: object) -> None:
-    """One line of the audit log; without `by`, of automatic moderation."""
-    ActionLog.objects.create(action=action, by=by, at=now, why=why[:500], **about)
-
-
-def _check(by: User | None) -> None:
-    """Moderators may act, and automatic moderation (nobody) may."""
-    if by is not None and not by.is_moderator:
-        raise NotAllowed
 
 
 def _locked(message_id: UUID) -> tuple[Message, Tree]:
@@ -60,23 +41,61 @@ def _locked(message_id: UUID) -> tuple[Message, Tree]:
 
 
 @transaction.atomic
-def delete_message(*, message_id: UUID, by: User | None, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:
-    """Hide a message and everything below it. Returns how many were hidden; deleting twice changes nothing more."""
-    _check(by)
+def delete_message(
+    *,
+    message_id: UUID,
+    by: User | None,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds = UNEXPLAINED,
+) -> int:
+    """Hide a message and everything below it. Returns how many were hidden; deleting twice changes nothing more.
+
+    Their authors are told, with the reason. If somebody wants it undone, exactly those that were hidden come back.
+    """
+    check(by)
     message, tree = _locked(message_id)
     branch = removal.with_all_below(tree, [message.pk])
-    hidden: int = Message.objects.filter(pk__in=branch, deleted=False).update(deleted=True)
-    reports.answer(message_ids=branch, deleted=True, now=now)
-    log(Action.DELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    shown = Message.objects.filter(pk__in=branch, deleted=False)
+    hidden = list(shown.order_by("depth", "created_at", "id").values_list("id", flat=True))
+    Message.objects.filter(pk__in=hidden).update(deleted=True)
+    before = tree.state
+    # What automatic moderation removed a moderator should still see.
+    closed = queue.close(message_ids=branch) if by is not None else []
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
-    return hidden
+    line = log(
+        Action.DELETE_MESSAGE,
+        by=by,
+        now=now,
+        why=why,
+        grounds=grounds,
+        before={"state": before, "open": [str(pk) for pk in closed]},
+        after={"state": tree.state, "hidden": [str(pk) for pk in hidden]},
+        message=message,
+        tree=tree,
+        person=message.author,
+    )
+    telling.of_removal(line, hidden=hidden, now=now)
+    telling.reporters(message_ids=branch, deleted=True, now=now)
+    return len(hidden)
 
 
 @transaction.atomic
-def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> int:
+def undelete_message(
+    *,
+    message_id: UUID,
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds = UNEXPLAINED,
+) -> int:
     """Show a message and all its ancestors again; what is below it stays as it is. Returns how many were shown. Raises
     MessageNotFound, also if the author of one of them took it back: there is nothing left to be shown."""
-    _check(by)
+    check(by)
     message, tree = _locked(message_id)
     parents = dict(Message.objects.filter(tree=tree).values_list("id", "parent_id"))
     path: list[UUID] = []
@@ -86,60 +105,141 @@ def undelete_message(*, message_id: UUID, by: User, why: str, now: datetime, rul
         at = parents[at]
     if Message.objects.filter(pk__in=path, deleted=True, text="").exists():
         raise MessageNotFound
-    # A moderator has looked: the flags that removed it no longer count, or automatic moderation would do so again.
-    shown: int = Message.objects.filter(pk__in=path, deleted=True).update(deleted=False, flags_cleared_at=now)
-    log(Action.UNDELETE_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
-    # The rules may have changed while it was away.
+    before = tree.state
+    shown = list(Message.objects.filter(pk__in=path, deleted=True).order_by("depth").values_list("id", flat=True))
+    closed = queue.close(message_ids=shown)
+    show(tree=tree, message_ids=shown, now=now, by=by, why=why, rules=rules, rng=rng)
+    log(
+        Action.UNDELETE_MESSAGE,
+        by=by,
+        now=now,
+        why=why,
+        grounds=grounds,
+        before={"state": before, "open": [str(pk) for pk in closed]},
+        after={"state": tree.state, "shown": [str(pk) for pk in shown]},
+        message=message,
+        tree=tree,
+        person=message.author,
+    )
+    return len(shown)
+
+
+def show(
+    *, tree: Tree, message_ids: Collection[UUID], by: User, why: str, now: datetime, rules: TreeRules, rng: Random
+) -> None:
+    """Show hidden messages of a locked tree again, and let it settle. A moderator has looked: automatic moderation,
+    which may have removed them, leaves them alone from now on. One hidden meanwhile by its author stays so."""
+    Message.objects.filter(pk__in=message_ids, deleted=True).exclude(text="").update(
+        deleted=False, flags_cleared_at=now
+    )
+    # The rules may have changed while they were away.
     verdicts.settle_open(tree, rules)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
-    return shown
+
+
+def hide(
+    *, tree: Tree, message_ids: Collection[UUID], by: User, why: str, now: datetime, rules: TreeRules, rng: Random
+) -> None:
+    """The opposite: hide just these messages of a locked tree, and let it settle."""
+    Message.objects.filter(pk__in=message_ids).update(deleted=True)
+    trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
 
 
 @transaction.atomic
 def edit_message(
-    *, message_id: UUID, text: str, by: User, why: str, now: datetime, rules: TreeRules, rng: Random
+    *,
+    message_id: UUID,
+    text: str,
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds = UNEXPLAINED,
 ) -> Message:
-    """Change the text; every version is kept. Reviews, verdict and ranks stay: an edit is for small corrections."""
-    _check(by)
+    """Change the text; every version is kept. Reviews, verdict and ranks stay: an edit is for small corrections. What
+    was found in the old text is looked for anew."""
+    check(by)
     message, tree = _locked(message_id)
     draft = ReplyDraft.of(text, limit=rules.message_size_limit)
     if draft.text == message.text:
         return message
     if not message.revisions.exists():  # Its author may have corrected it before.
         MessageRevision.objects.create(message=message, text=message.text, by=message.author, at=message.created_at)
-    MessageRevision.objects.create(message=message, text=draft.text, by=by, at=now)
-    message.text, message.edited = draft.text, True
-    message.save(update_fields=["text", "edited"])
-    log(Action.EDIT_MESSAGE, by=by, now=now, why=why, message=message, tree=tree)
+    was = MessageRevision.objects.filter(message=message).latest("id")
+    new = MessageRevision.objects.create(message=message, text=draft.text, by=by, at=now)
+    closed = queue.close(message_ids=[message.pk])
+    before = {"revision": was.pk, "edited": message.edited, "open": [str(pk) for pk in closed]}
+    message.text, message.edited, message.screening_due = draft.text, True, True
+    message.save(update_fields=["text", "edited", "screening_due"])
+    nudges.soon("moderation.screen")
+    log(
+        Action.EDIT_MESSAGE,
+        by=by,
+        now=now,
+        why=why,
+        grounds=grounds,
+        before=before,
+        after={"revision": new.pk, "edited": True},
+        message=message,
+        tree=tree,
+        person=message.author,
+    )
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)
     return message
 
 
 @transaction.atomic
-def halt_tree(*, tree_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> Tree:
+def halt_tree(
+    *,
+    tree_id: UUID,
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds = UNEXPLAINED,
+) -> Tree:
     """Stop a tree in any state."""
-    return _move(tree_id, Event.HALTED, Action.HALT_TREE, by, why, now, rules, rng)
+    return _move(tree_id, Event.HALTED, Action.HALT_TREE, by, why, now, rules, rng, grounds)
 
 
 @transaction.atomic
-def resume_tree(*, tree_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> Tree:
-    """Let a halted or aborted tree go on where its facts put it. Flags and skips so far no longer count."""
-    return _move(tree_id, Event.RESUMED, Action.RESUME_TREE, by, why, now, rules, rng)
+def resume_tree(
+    *,
+    tree_id: UUID,
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds = UNEXPLAINED,
+) -> Tree:
+    """Let a halted or aborted tree go on where its facts put it. Flags and skips no longer stop it by themselves."""
+    return _move(tree_id, Event.RESUMED, Action.RESUME_TREE, by, why, now, rules, rng, grounds)
 
 
 @transaction.atomic
 def retry_scoring(*, tree_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> Tree:
     """Score a tree again whose scoring failed."""
-    _check(by)
+    check(by)
     tree = scoring.retry(tree_id=tree_id, by=by, now=now, rules=rules, rng=rng)
     log(Action.RETRY_SCORING, by=by, now=now, why=why, tree=tree)
     return tree
 
 
 def _move(
-    tree_id: UUID, event: Event, action: Action, by: User, why: str, now: datetime, rules: TreeRules, rng: Random
+    tree_id: UUID,
+    event: Event,
+    action: Action,
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds,
 ) -> Tree:
-    _check(by)
+    check(by)
     tree = locking.lock_tree(tree_id)
     before = tree.state
     if event is Event.RESUMED:
@@ -148,65 +248,46 @@ def _move(
     trees.advance(tree=tree, event=event, by=by, now=now, rules=rules, rng=rng, why=why)
     if tree.state == before and not already and not tree.transitions.filter(at=now, event=event).exists():
         raise MoveNotPossible
-    log(action, by=by, now=now, why=why, tree=tree)
+    root = Message.objects.filter(pk=tree.pk).first()
+    log(
+        action,
+        by=by,
+        now=now,
+        why=why,
+        grounds=grounds,
+        before={"state": before},
+        after={"state": tree.state},
+        tree=tree,
+        message=root,
+        person=root.author if root else None,
+    )
     return tree
 
 
 @transaction.atomic
-def clear_flags(*, message_id: UUID, by: User, why: str, now: datetime) -> None:
-    """A moderator looked and found nothing wrong: red flags so far no longer count, and the queue entry is done."""
-    _check(by)
+def clear_flags(*, message_id: UUID, by: User, why: str, now: datetime, grounds: Grounds = UNEXPLAINED) -> None:
+    """A moderator looked and found nothing wrong: red flags and findings no longer count, for good, and the queue entry
+    is done. New reports still bring the message back before a moderator."""
+    check(by)
     message, tree = _locked(message_id)
+    before: dict[str, Any] = {
+        "flags_cleared_at": message.flags_cleared_at and message.flags_cleared_at.isoformat(),
+        "open": [str(pk) for pk in queue.close(message_ids=[message.pk])],
+    }
     message.flags_cleared_at = now
     message.save(update_fields=["flags_cleared_at"])
-    FlaggedMessage.objects.filter(message=message).update(processed=True)
-    reports.answer(message_ids=[message.pk], deleted=False, now=now)
-    log(Action.CLEAR_FLAGS, by=by, now=now, why=why, message=message, tree=tree)
-
-
-def ban_person(*, person_id: UUID, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> User:
-    """Nothing more is handed out to this person; what they hold goes back; their prompts not yet growing are halted.
-
-    The status is committed first: whatever happens afterwards, a ban is a ban. Doing it again finishes the rest.
-    """
-    person = _set_status(person_id, Status.BANNED, Action.BAN_PERSON, by, why, now)
-    let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
-    return person
-
-
-def let_go(*, person: User, by: User, why: str, now: datetime, rules: TreeRules, rng: Random) -> None:
-    """What a person holds goes back, and their prompts not yet growing are halted: nobody would draw them any more.
-    One transaction per task and tree."""
-    assignment.return_all_of(person=person, now=now, rules=rules, rng=rng)
-    waiting = Tree.objects.in_state(State.INITIAL_PROMPT_REVIEW, State.PROMPT_LOTTERY_WAITING).filter(
-        messages__author=person, messages__parent__isnull=True
+    standing = Finding.objects.filter(message=message, cleared_at=None).order_by("id")
+    before["findings"] = list(standing.values_list("id", flat=True))
+    standing.update(cleared_at=now, cleared_by=by)
+    telling.reporters(message_ids=[message.pk], deleted=False, now=now)
+    log(
+        Action.CLEAR_FLAGS,
+        by=by,
+        now=now,
+        why=why,
+        grounds=grounds,
+        before=before,
+        message=message,
+        tree=tree,
+        person=message.author,
     )
-    for tree_id in list(waiting.values_list("id", flat=True)):
-        with transaction.atomic():
-            tree = locking.lock_tree(tree_id)
-            trees.advance(tree=tree, event=Event.AUTHOR_BANNED, by=by, now=now, rules=rules, rng=rng, why=why)
-
-
-def unban_person(*, person_id: UUID, by: User, why: str, now: datetime) -> User:
-    """The person may take part again. Halted prompts stay halted until a moderator resumes them."""
-    return _set_status(person_id, Status.ACTIVE, Action.UNBAN_PERSON, by, why, now)
-
-
-@transaction.atomic
-def _set_status(person_id: UUID, status: Status, action: Action, by: User, why: str, now: datetime) -> User:
-    person = lock_subject(person_id, by=by)
-    if person.status == Status.DELETED:
-        raise AccountClosed  # Banned or unbanned, a closed account could be signed in to again.
-    person.status = status
-    person.save(update_fields=["status"])
-    log(action, by=by, now=now, why=why, person=person)
-    return person
-
-
-def lock_subject(person_id: UUID, *, by: User) -> User:
-    """The person somebody moderates, locked. Raises NotAllowed unless they may, PersonNotFound."""
-    _check(by)
-    person = lock_person(person_id)
-    if person.is_admin and not by.is_admin:
-        raise NotAllowed(_("Only an administrator may do this to an administrator."))
-    return person

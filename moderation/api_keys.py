@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import keys
 from accounts.models import Scope, User
-from moderation.actions import NotAllowed, log
+from moderation.log import NotAllowed, log
 from moderation.models import Action
 
 

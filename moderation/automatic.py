@@ -7,9 +7,10 @@ from random import Random
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from moderation import actions, reports
+from moderation.log import log
 from moderation.models import Action
 from tasks import locking, trees
 from tasks.kinds import REPLYING
@@ -35,12 +36,14 @@ def moderate(*, now: datetime, rules: TreeRules, rng: Random) -> int:
 
 
 def _flagged(rules: TreeRules) -> QuerySet[Reaction, UUID]:
-    """Messages with enough red flags that no moderator cleared, by flag or by resuming the tree."""
-    uncleared = Q(message__flags_cleared_at__isnull=True) | Q(created_at__gt=F("message__flags_cleared_at"))
-    since_resumed = Q(message__tree__moderated_at__isnull=True) | Q(created_at__gt=F("message__tree__moderated_at"))
+    """Messages with enough red flags. Not those that a moderator kept, or whose tree one resumed: that is for good."""
     return (
         Reaction.objects.filter(
-            uncleared, since_resumed, emoji=RED_FLAG, message__deleted=False, message__tree__state__in=WATCHED
+            message__flags_cleared_at=None,
+            message__tree__moderated_at=None,
+            message__tree__state__in=WATCHED,
+            message__deleted=False,
+            emoji=RED_FLAG,
         )
         .values("message")
         .annotate(flags=Count("id"))
@@ -51,10 +54,15 @@ def _flagged(rules: TreeRules) -> QuerySet[Reaction, UUID]:
 
 
 def _skipped(rules: TreeRules) -> QuerySet[Skip, UUID]:
-    """Trees of messages to which too many people would rather not reply; once for each such message."""
-    since_resumed = Q(message__tree__moderated_at__isnull=True) | Q(created_at__gt=F("message__tree__moderated_at"))
+    """Trees of messages to which too many people would rather not reply; once for each such message. Not those
+    that a moderator resumed."""
     return (
-        Skip.objects.filter(since_resumed, kind__in=REPLYING, message__deleted=False, message__tree__state__in=WATCHED)
+        Skip.objects.filter(
+            message__tree__moderated_at=None,
+            message__tree__state__in=WATCHED,
+            message__deleted=False,
+            kind__in=REPLYING,
+        )
         .values("message")
         .annotate(skips=Count("id"))
         .filter(skips__gte=rules.auto_mod_max_skip_reply)
@@ -73,14 +81,24 @@ def _act_on_flags(message_id: UUID, now: datetime, rules: TreeRules, rng: Random
         return False
     message = Message.objects.get(pk=message_id)
     why = f"{rules.auto_mod_red_flags} red flags"
-    reports.queue(message=message, now=now)
+    reports.put_flagged(message=message, now=now)
     if message.parent_id is not None:
         return actions.delete_message(message_id=message_id, by=None, why=why, now=now, rules=rules, rng=rng) > 0
     before = tree.state
     trees.advance(tree=tree, event=Event.RED_FLAGGED, by=None, now=now, rules=rules, rng=rng, why=why)
     if tree.state == before:
         return False
-    actions.log(Action.ABORT_TREE, by=None, now=now, why=why, message=message, tree=tree)
+    log(
+        Action.ABORT_TREE,
+        by=None,
+        now=now,
+        why=why,
+        before={"state": before},
+        after={"state": tree.state},
+        message=message,
+        tree=tree,
+        person=message.author,
+    )
     return True
 
 
@@ -94,5 +112,13 @@ def _act_on_skips(tree_id: UUID, now: datetime, rules: TreeRules, rng: Random) -
     trees.advance(tree=tree, event=Event.OFTEN_SKIPPED, by=None, now=now, rules=rules, rng=rng, why=why)
     if tree.state == before:
         return False
-    actions.log(Action.HALT_TREE, by=None, now=now, why=why, tree=tree)
+    log(
+        Action.HALT_TREE,
+        by=None,
+        now=now,
+        why=why,
+        before={"state": before},
+        after={"state": tree.state},
+        tree=tree,
+    )
     return True

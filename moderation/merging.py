@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import profiles
 from accounts.locking import PersonNotFound, lock_people
-from accounts.models import Consent, News, PointEntry, Profile, Status, User
+from accounts.models import Consent, News, PointEntry, Profile, ShutOut, Status, User
 from common.errors import DomainError, ErrorCode
 from moderation import removal
-from moderation.actions import NotAllowed, log
-from moderation.models import Action, Report
+from moderation.log import NotAboveThem, NotAllowed, log
+from moderation.models import Action, Appeal, PersonNote, Report
 from tasks import assignment, locking, reactions, trees
 from tasks.models import (
     Acknowledgement,
@@ -45,6 +45,9 @@ OWNED: tuple[tuple[type[models.Model], str], ...] = (
     (MessageRevision, "by"),
     (PointEntry, "person"),
     (News, "person"),
+    (Appeal, "person"),
+    (PersonNote, "person"),
+    (ShutOut, "person"),
 )
 #: Of what there is one for each person and these: that of the account that stays counts, the other goes.
 ONE_EACH: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
@@ -99,12 +102,19 @@ def _close(into_id: UUID, source_ids: set[UUID], *, by: User, why: str, now: dat
     into = people.pop(into_id)
     if into.status == Status.DELETED:
         raise NothingToMergeInto
-    if any(person.is_admin for person in people.values()) and not by.is_admin:
-        raise NotAllowed(_("Only an administrator may do this to an administrator."))
+    if into.rank > by.rank or any(person.rank >= by.rank for person in people.values()):
+        raise NotAboveThem
     for person in people.values():
         person.status = Status.DELETED
         person.save(update_fields=["status"])
-        log(Action.MERGE_PERSON, by=by, now=now, why=f"Into {into.pk}. {why}", person=person)
+        log(
+            Action.MERGE_PERSON,
+            by=by,
+            now=now,
+            why=f"Into {into.pk}. {why}",
+            after={"into": str(into.pk)},
+            person=person,
+        )
     return into, list(people.values())
 
 

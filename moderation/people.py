@@ -12,7 +12,8 @@ from django.db import transaction
 from accounts import access, profiles, ways_in
 from accounts.locking import PersonNotFound, lock_person
 from accounts.models import News, Status, User
-from moderation import actions
+from moderation import actions, sanctions
+from moderation.log import check, lock_subject, log
 from moderation.models import Action, ActionLog
 from tasks.models import Message, SavedDraft
 from tasks.refusals import MessageNotFound
@@ -48,19 +49,19 @@ def edit(
     person = _edit(person_id, changes, by, why, now)
     if changes.enabled is False and person.status != Status.DELETED:
         # Also of somebody banned already: that finishes what a ban may have left undone.
-        return actions.ban_person(person_id=person_id, by=by, why=why, now=now, rules=rules, rng=rng)
+        return sanctions.ban_person(person_id=person_id, by=by, why=why, now=now, rules=rules, rng=rng)
     if changes.enabled and person.status != Status.ACTIVE:
-        return actions.unban_person(person_id=person_id, by=by, why=why, now=now)
+        return sanctions.unban_person(person_id=person_id, by=by, why=why, now=now)
     return person
 
 
 @transaction.atomic
 def _edit(person_id: UUID, changes: Changes, by: User, why: str, now: datetime) -> User:
-    person = actions.lock_subject(person_id, by=by)
+    person = lock_subject(person_id, by=by)
     wanted = {name: getattr(changes, name) for name in ("display_name", "notes", "show_on_leaderboard")}
     changed = [name for name, value in wanted.items() if value is not None and value != getattr(person, name)]
     if person.status == Status.DELETED and ("display_name" in changed or changes.enabled):
-        raise actions.AccountClosed
+        raise sanctions.AccountClosed
     for name in changed:
         setattr(person, name, wanted[name])
     if changes.accept_terms and not access.accepted_terms(person):
@@ -68,7 +69,7 @@ def _edit(person_id: UUID, changes: Changes, by: User, why: str, now: datetime) 
         changed.append("terms")
     if changed:
         person.save(update_fields=[name for name in changed if name != "terms"])
-        actions.log(Action.EDIT_PERSON, by=by, now=now, why=f"{', '.join(changed)}. {why}", person=person)
+        log(Action.EDIT_PERSON, by=by, now=now, why=f"{', '.join(changed)}. {why}", person=person)
     return person
 
 
@@ -83,13 +84,13 @@ def close_account(*, person_id: UUID, by: User, why: str, now: datetime, rules: 
     """
     person = _anonymise(person_id, by, why, now)
     _forget_what_was_theirs(person)
-    actions.let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
+    sanctions.let_go(person=person, by=by, why=why, now=now, rules=rules, rng=rng)
     return person
 
 
 @transaction.atomic
 def _anonymise(person_id: UUID, by: User, why: str, now: datetime) -> User:
-    person = lock_person(person_id) if by.pk == person_id else actions.lock_subject(person_id, by=by)
+    person = lock_person(person_id) if by.pk == person_id else lock_subject(person_id, by=by)
     ways_in.forget(person=person)
     first_time = person.status != Status.DELETED
     if person.api_client_id is None or not _shut_out(person):
@@ -100,7 +101,7 @@ def _anonymise(person_id: UUID, by: User, why: str, now: datetime) -> User:
         update_fields=["status", "show_on_leaderboard", "display_name", "username", "email", "notes"],
     )
     if first_time:
-        actions.log(Action.CLOSE_ACCOUNT, by=by, now=now, why=why, person=person)
+        log(Action.CLOSE_ACCOUNT, by=by, now=now, why=why, person=person)
     return person
 
 
@@ -127,8 +128,7 @@ def delete_messages_of(*, person_id: UUID, by: User, why: str, now: datetime, ru
     One message per transaction, each logged: a person who wrote much must not keep trees locked. Doing it again
     finishes what broke off. Raises NotAllowed, PersonNotFound.
     """
-    if not by.is_moderator:
-        raise actions.NotAllowed
+    check(by)
     if not User.objects.filter(pk=person_id).exists():
         raise PersonNotFound
     hidden = 0

@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.models import PointEntry, Status, User
 from common import nudges
 from moderation import removal
-from moderation.actions import lock_subject, log
+from moderation.log import lock_subject, log
 from moderation.models import Action
 from tasks import assignment, locking, trees
 from tasks.models import HandedBack, Message, Ranking, Reaction, Reliability, Skip

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import access, news, webhooks
-from accounts.models import News, NewsKind, NoticeKind, User
+from accounts import access, webhooks
+from accounts.models import NoticeKind, User
 from common.text import normalised
-from moderation.models import FlaggedMessage, Report
+from moderation import queue, severity
+from moderation.models import Report
+from moderation.severity import Severity, Source
 from tasks import reactions
 from tasks.drafts import InvalidLabel
 from tasks.kinds import REPORT_LABELS
@@ -30,7 +32,8 @@ def report(*, message_id: UUID, person: User, labels: Sequence[str], text: str, 
     if message is None:
         raise MessageNotFound
     reactions.add(message=message, person=person, emoji=reactions.RED_FLAG, now=now)
-    queue(message=message, now=now)
+    worst = max((severity.OF_REPORT[label] for label in labels), default=Severity.MEDIUM)
+    queue.put(message=message, source=Source.REPORT, severity=worst, now=now)
     filed = Report.objects.create(
         message=message, person=person, labels=list(labels), text=normalised(text), created_at=now
     )
@@ -46,25 +49,9 @@ def react(*, message_id: UUID, person: User, emoji: str, op: reactions.Op, now: 
     moderator should still look. Raises what `reactions.react` raises."""
     added = reactions.react(message_id=message_id, person=person, emoji=emoji, op=op, now=now)
     if added and emoji == reactions.RED_FLAG:
-        queue(message=Message.objects.get(pk=message_id), now=now)
+        put_flagged(message=Message.objects.get(pk=message_id), now=now)
 
 
-def queue(*, message: Message, now: datetime) -> None:
-    """Put the message in the queue, or back into it."""
-    FlaggedMessage.objects.update_or_create(message=message, defaults={"processed": False, "created_at": now})
-
-
-def answer(*, message_ids: Collection[UUID], deleted: bool, now: datetime) -> None:
-    """Tell everybody who reported one of these messages what a moderator, or automatic moderation, decided. A report is
-    answered once."""
-    reported = Report.objects.filter(message__in=message_ids).order_by("id")
-    news.tell(
-        News(
-            person_id=person_id,
-            kind=NewsKind.REPORT_ANSWERED,
-            source=str(pk),
-            about={"report_id": pk, "message_id": str(message_id), "decision": "deleted" if deleted else "kept"},
-            at=now,
-        )
-        for pk, person_id, message_id in reported.values_list("id", "person_id", "message_id")
-    )
+def put_flagged(*, message: Message, now: datetime) -> None:
+    """A red flag alone says little: it is anybody's, and gives no reason."""
+    queue.put(message=message, source=Source.RED_FLAG, severity=Severity.MEDIUM, now=now)

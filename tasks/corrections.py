@@ -85,11 +85,11 @@ def correct(
     if not message.revisions.exists():
         MessageRevision.objects.create(message=message, text=message.text, by=by, at=message.created_at)
     MessageRevision.objects.create(message=message, text=draft.text, by=by, at=now)
-    message.text = draft.text
+    message.text, message.screening_due = draft.text, True
     if pasted_share:
         # What was pasted when it was written may be in it still.
         message.pasted_share = max(message.pasted_share or 0.0, pasted_share)
-    message.save(update_fields=["text", "pasted_share"])
+    message.save(update_fields=["text", "pasted_share", "screening_due"])
     return message
 
 

@@ -200,6 +200,37 @@ class TreeRules:
     auto_mod_red_flags: int = _rule(4, 1)
     """Red flags that delete a reply, or end the tree of a prompt."""
 
+    threshold_language: float = _rule(0.8, 0, 2)
+    """Score from which screening keeps it that a text seems to be in another language. Above 1, as for all below:
+    never."""
+
+    threshold_personal_data: float = _rule(0.6, 0, 2)
+    """Score from which screening keeps what looks like an address, a number or a key of somebody."""
+
+    threshold_near_duplicate: float = _rule(0.8, 0, 2)
+    """Share of the text that two messages of a language must have in common to be near-duplicates."""
+
+    threshold_toxicity: float = _rule(0.9, 0, 2)
+    """Score from which screening keeps it that a text seems to be toxic."""
+
+    threshold_profanity: float = _rule(0.7, 0, 2)
+    """Score from which screening keeps slurs, insults and swear words."""
+
+    threshold_gibberish: float = _rule(0.8, 0, 2)
+    """Score from which screening keeps it that a text seems to mean nothing."""
+
+    threshold_injection: float = _rule(0.7, 0, 2)
+    """Score from which screening keeps orders to a model that reads the text."""
+
+    threshold_boilerplate: float = _rule(0.7, 0, 2)
+    """Score from which screening keeps what models say of themselves."""
+
+    threshold_links: float = _rule(0.7, 0, 2)
+    """Score from which screening keeps addresses that may do harm."""
+
+    threshold_zero_tolerance: float = _rule(0.7, 0, 2)
+    """Score from which a text is hidden at once and moderators are called."""
+
     task_requests_per_4_minutes: int = _rule(30, 1)
     """Tasks one person may claim in four minutes."""
 

@@ -60,7 +60,7 @@ class Tree(models.Model):
     won_prompt_lottery_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="First time ready for export.")
     moderated_at = models.DateTimeField(
-        null=True, blank=True, help_text="Last resumed by a moderator; flags and skips before that no longer count."
+        null=True, blank=True, help_text="Last resumed by a moderator. From then on automatic moderation lets it be."
     )
 
     checked_rules = models.PositiveIntegerField(
@@ -126,7 +126,12 @@ class Message(models.Model):
     rank_rules = models.ForeignKey(
         RulesVersion, null=True, on_delete=models.PROTECT, related_name="+", help_text="The rules that ranked it."
     )
-    flags_cleared_at = models.DateTimeField(null=True, blank=True, help_text="Red flags before that no longer count.")
+    flags_cleared_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a moderator kept it. From then on automatic moderation lets it be."
+    )
+    screening_due = models.BooleanField(
+        default=True, db_default=True, help_text="This text was not screened yet, or not by every detector."
+    )
 
     api_client = models.ForeignKey("accounts.ApiClient", null=True, blank=True, on_delete=models.PROTECT)
     frontend_message_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001  # unique where given
@@ -155,6 +160,7 @@ class Message(models.Model):
             models.Index(fields=["author", "created_at"], name="messages_of_author"),
             models.Index(fields=["lang", "created_at"], name="recent_messages"),
             models.Index(fields=["created_at", "id"], name="messages_by_age"),
+            models.Index(fields=["created_at"], name="messages_to_screen", condition=models.Q(screening_due=True)),
             GinIndex(WORDS, name="words_of_messages"),
             # For hints that a prompt like this one exists.
             GinIndex(

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import news
 from accounts.models import News, NewsKind, User
 from accounts.news import BEGINNING
-from moderation import actions, automatic, reports
+from moderation import actions, automatic, reports, sanctions
 from tasks import assignment
 from tasks.kinds import Kind
 from tasks.models import Message
@@ -63,7 +63,7 @@ def test_who_gives_a_task_back_or_was_banned_is_told_nothing() -> None:
     task = claim(person)
     assignment.release(task_id=task.pk, by=person, **given())
     claim(banned)
-    actions.ban_person(person_id=banned.pk, by=make_moderator(), why="", **given())
+    sanctions.ban_person(person_id=banned.pk, by=make_moderator(), why="", **given())
     assert told(person) == told(banned) == []
 
 

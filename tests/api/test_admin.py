@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import ApiClient, Role, Scope, Status, User
-from moderation.models import Action, ActionLog, FlaggedMessage
+from moderation.models import Action, ActionLog, QueueItem
 from tasks import rulebook
 from tasks.models import Message, MessageRevision, Tree
 from tests.api.calling import Program, somebody
@@ -125,7 +125,7 @@ def flagged(how_many: int) -> list[str]:
     """The ids of flagged messages, oldest flag first."""
     tree = make_tree(replies=how_many, goal=30, width=30)
     for number, message in enumerate(replies_to(root_of(tree))):
-        FlaggedMessage.objects.create(message=message, created_at=NOW + timedelta(minutes=number))
+        QueueItem.objects.create(message=message, created_at=NOW + timedelta(minutes=number))
     return [str(reply.pk) for reply in replies_to(root_of(tree))]
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from accounts import identities
 from accounts.identities import Identity
 from accounts.models import Role, Scope, Status, User
-from moderation.models import Action, ActionLog, FlaggedMessage
+from moderation.models import Action, ActionLog, QueueItem
 from tasks import reactions
 from tasks.models import ImportedMessage, Message, Reaction, Tree
 from tasks.tree_states import State
@@ -409,13 +409,13 @@ def test_another_picture_or_deed_is_not_of_the_published_shape() -> None:
 def test_a_red_flag_queues_the_message_for_moderators() -> None:
     program, message, person = Program(), root_of(make_tree()), somebody()
     react(program, message, person, reactions.RED_FLAG)
-    FlaggedMessage.objects.update(processed=True)
+    QueueItem.objects.update(processed=True)
     react(program, message, person, reactions.RED_FLAG, "add")
-    assert FlaggedMessage.objects.get().processed, "the same flag again is no news"
+    assert QueueItem.objects.get().processed, "the same flag again is no news"
     react(program, message, person, reactions.RED_FLAG, "remove")
-    assert FlaggedMessage.objects.get().processed
+    assert QueueItem.objects.get().processed
     react(program, message, somebody(), reactions.RED_FLAG)
-    assert not FlaggedMessage.objects.get().processed
+    assert not QueueItem.objects.get().processed
 
 
 def test_who_is_banned_or_has_not_accepted_the_terms_does_not_react() -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from moderation.models import FlaggedMessage, Report
+from moderation.models import QueueItem, Report
 from tasks.kinds import LABELS, LABELS_OF_KIND, REPORT_LABELS, Kind
 from tasks.models import FreeLabels, Message, Review
 from tests.api.calling import Program, somebody
@@ -48,7 +48,7 @@ def test_a_report_keeps_its_words_and_flags_the_message() -> None:
         ("It insults me.", ["toxicity"]),
         ("It still does.", ["toxicity"]),
     ]
-    assert FlaggedMessage.objects.get().message == message
+    assert QueueItem.objects.get().message == message
     assert not FreeLabels.objects.exists()
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from accounts.locking import PersonNotFound
 from accounts.models import Role, Status, User
-from moderation import actions
-from moderation.actions import MoveNotPossible, NotAllowed
+from moderation import actions, sanctions
+from moderation.actions import MoveNotPossible
+from moderation.log import NotAboveThem, NotAllowed
 from moderation.models import Action, ActionLog
 from tasks.drafts import ReplyDraft, TextEmpty
 from tasks.kinds import Kind
@@ -193,7 +194,7 @@ def test_a_ban_takes_back_what_the_person_holds_and_halts_prompts_that_do_not_gr
         state: make_tree(state=state, author=person)
         for state in (State.INITIAL_PROMPT_REVIEW, State.PROMPT_LOTTERY_WAITING, State.GROWING)
     }
-    act(actions.ban_person, moderator, person_id=person.pk)
+    act(sanctions.ban_person, moderator, person_id=person.pk)
     states = {state: Tree.objects.get(pk=tree.pk).state for state, tree in own.items()}
     assert states == {
         State.INITIAL_PROMPT_REVIEW: State.HALTED_BY_MODERATOR,
@@ -203,29 +204,31 @@ def test_a_ban_takes_back_what_the_person_holds_and_halts_prompts_that_do_not_gr
     with pytest.raises(NotYours):
         submit(task, person)
     assert (logged()[-1], ActionLog.objects.get().person) == ((Action.BAN_PERSON, moderator.pk, "a reason"), person)
-    act(actions.ban_person, moderator, person_id=person.pk)
-    actions.unban_person(person_id=person.pk, by=moderator, why="", now=NOW)
+    act(sanctions.ban_person, moderator, person_id=person.pk)
+    sanctions.unban_person(person_id=person.pk, by=moderator, why="", now=NOW)
     assert User.objects.get(pk=person.pk).status == Status.ACTIVE
     assert drifts() == []
 
 
-def test_only_an_administrator_bans_an_administrator() -> None:
-    admin = make_admin()
-    with pytest.raises(NotAllowed):
-        act(actions.ban_person, make_moderator(), person_id=admin.pk)
-    act(actions.ban_person, make_admin(), person_id=admin.pk)
-    assert User.objects.get(pk=admin.pk).is_banned
+def test_nobody_is_banned_by_somebody_of_the_same_or_a_lower_rank() -> None:
+    moderator, admin = make_moderator(), make_admin()
+    for by, whom in ((moderator, make_moderator()), (moderator, moderator), (moderator, admin), (admin, make_admin())):
+        with pytest.raises(NotAboveThem):
+            act(sanctions.ban_person, by, person_id=whom.pk)
+        assert not User.objects.get(pk=whom.pk).is_banned
+    act(sanctions.ban_person, admin, person_id=moderator.pk)
+    assert User.objects.get(pk=moderator.pk).is_banned
 
 
 def test_nobody_is_banned_who_does_not_exist() -> None:
     with pytest.raises(PersonNotFound):
-        act(actions.ban_person, make_moderator(), person_id=uuid4())
+        act(sanctions.ban_person, make_moderator(), person_id=uuid4())
 
 
 def test_a_ban_does_not_open_a_closed_account_again() -> None:
     person = make_person(status=Status.DELETED)
-    with pytest.raises(actions.AccountClosed):
-        act(actions.ban_person, make_moderator(), person_id=person.pk)
-    with pytest.raises(actions.AccountClosed):
-        actions.unban_person(person_id=person.pk, by=make_moderator(), why="", now=NOW)
+    with pytest.raises(sanctions.AccountClosed):
+        act(sanctions.ban_person, make_moderator(), person_id=person.pk)
+    with pytest.raises(sanctions.AccountClosed):
+        sanctions.unban_person(person_id=person.pk, by=make_moderator(), why="", now=NOW)
     assert User.objects.get(pk=person.pk).status == Status.DELETED

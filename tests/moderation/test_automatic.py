@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts.access import UserDisabled
 from accounts.models import Status
 from moderation import actions, automatic, reports
-from moderation.models import Action, ActionLog, FlaggedMessage, Report
+from moderation.models import Action, ActionLog, QueueItem, Report
 from tasks import reactions
 from tasks.drafts import InvalidLabel
 from tasks.kinds import Kind
@@ -61,7 +61,7 @@ def test_four_red_flags_on_a_prompt_end_its_tree_and_three_do_not(state: State) 
     assert moderate() == 1
     tree.refresh_from_db()
     assert tree.state == State.ABORTED_LOW_GRADE
-    assert FlaggedMessage.objects.get(message=tree.pk).processed is False
+    assert QueueItem.objects.get(message=tree.pk).processed is False
     assert moderate() == 0
     assert drifts() == []
 
@@ -117,13 +117,15 @@ def test_flags_a_moderator_cleared_do_not_act_again() -> None:
     tree = make_tree(replies=1)
     (reply,) = replies_to(root_of(tree))
     flag(reply, 4)
-    reports.queue(message=reply, now=NOW)
+    reports.put_flagged(message=reply, now=NOW)
     actions.clear_flags(message_id=reply.pk, by=make_moderator(), why="harmless", now=NOW)
     assert moderate() == 0
-    assert FlaggedMessage.objects.get().processed
+    assert QueueItem.objects.get().processed
     assert ActionLog.objects.get().action == Action.CLEAR_FLAGS
     Reaction.objects.update(created_at=NOW + timedelta(seconds=1))
-    assert moderate() == 1, "new flags count"
+    assert moderate() == 0, "a moderator overruled them for good"
+    reports.put_flagged(message=reply, now=NOW)
+    assert not QueueItem.objects.get().processed, "but a new flag calls a moderator"
 
 
 def test_a_reply_that_a_moderator_brought_back_is_not_deleted_again() -> None:
@@ -167,7 +169,7 @@ def test_a_report_is_kept_whole_flags_the_message_and_queues_it() -> None:
     assert stored.text.endswith("long.")
     assert stored.labels == ["spam"]
     assert Reaction.objects.get().emoji == "red_flag"
-    assert FlaggedMessage.objects.get().processed is False
+    assert QueueItem.objects.get().processed is False
 
 
 def test_a_new_report_puts_a_handled_message_back_into_the_queue() -> None:
@@ -176,7 +178,7 @@ def test_a_new_report_puts_a_handled_message_back_into_the_queue() -> None:
     actions.clear_flags(message_id=tree.pk, by=make_moderator(), why="", now=NOW)
     later = NOW + timedelta(hours=1)
     report(tree, now=later)
-    entry = FlaggedMessage.objects.get()
+    entry = QueueItem.objects.get()
     assert (entry.processed, entry.created_at) == (False, later)
     assert Report.objects.count() == 2
 
@@ -197,7 +199,7 @@ def test_flags_that_a_moderator_clears_while_the_job_waits_do_nothing() -> None:
     tree = make_tree(replies=2)
     reply = replies_to(root_of(tree))[0]
     flag(reply, 4)
-    reports.queue(message=reply, now=NOW)
+    reports.put_flagged(message=reply, now=NOW)
     moderator = make_moderator()
 
     def job() -> int:
@@ -214,7 +216,7 @@ def test_flags_that_a_moderator_clears_while_the_job_waits_do_nothing() -> None:
         assert acted.result(timeout=10) == 0
     reply.refresh_from_db()
     assert not reply.deleted
-    assert FlaggedMessage.objects.get().processed
+    assert QueueItem.objects.get().processed
 
 
 def wait_until_somebody_waits_for_a_lock() -> None:

@@ -13,7 +13,7 @@ from accounts import profiles
 from accounts.locking import PersonNotFound
 from accounts.models import Consent, PointEntry, Profile, Status, User
 from moderation import actions, merging, reports
-from moderation.actions import NotAllowed
+from moderation.log import NotAllowed
 from moderation.merging import NothingToMergeInto
 from moderation.models import Action, ActionLog, Report
 from tasks import rewards, rulebook, scoring
@@ -349,6 +349,15 @@ STAYING = {
     "accounts.News.person",
     "accounts.Profile.person",
     "moderation.ActionLog.by",
+    "moderation.Appeal.decided_by",
+    "moderation.Exposure.moderator",
+    "moderation.Finding.cleared_by",
+    "moderation.PersonNote.by",
+    "moderation.Proposal.by",
+    "moderation.Proposal.decided_by",
+    "moderation.Proposal.person",
+    "moderation.QueueItem.claimed_by",
+    "moderation.QueueItem.not_for",
     "moderation.ActionLog.person",
     "stats.BadgeAward.person",
     "stats.LeaderRow.person",

@@ -12,8 +12,8 @@ from django.db import OperationalError, transaction
 from accounts.locking import PersonNotFound
 from accounts.models import PointEntry, Status, User
 from moderation import actions, purging
-from moderation.actions import NotAllowed
-from moderation.models import Action, ActionLog, FlaggedMessage, Report
+from moderation.log import NotAllowed
+from moderation.models import Action, ActionLog, QueueItem, Report
 from moderation.purging import Gone
 from tasks import locking, rewards, scoring
 from tasks.kinds import Kind
@@ -103,13 +103,13 @@ def test_an_edited_reported_and_hidden_message_goes_too() -> None:
     message = tree.messages.get(author=troll)
     actions.edit_message(message_id=message.pk, text="New", by=moderator, why="", **given())
     Report.objects.create(message=message, person=make_person(), text="Look")
-    FlaggedMessage.objects.create(message=message)
+    QueueItem.objects.create(message=message)
     actions.delete_message(message_id=message.pk, by=moderator, why="", **given())
     gone = purge(troll)
     assert (gone.kept, gone.deleted) == (0, 1)
     assert not MessageRevision.objects.exists()
     assert not Report.objects.exists()
-    assert not FlaggedMessage.objects.exists()
+    assert not QueueItem.objects.exists()
     assert drifts() == []
 
 
@@ -295,15 +295,15 @@ def test_messages_go_by_date_and_prompts_only_if_asked_for() -> None:
     assert drifts() == []
 
 
-def test_only_moderators_purge_and_an_administrator_only_another() -> None:
-    person, admin = make_person(), make_admin()
+def test_only_those_purge_who_stand_above_the_person() -> None:
+    person, moderator, admin = make_person(), make_moderator(), make_admin()
     make_tree(author=person)
-    for by, whom in ((make_person(), person), (make_moderator(), admin)):
+    for by, whom in ((make_person(), person), (make_moderator(), moderator), (moderator, admin), (make_admin(), admin)):
         for preview in (True, False):
             with pytest.raises(NotAllowed):
                 purge(whom, by=by, preview=preview)
     assert Tree.objects.exists()
-    purge(admin, by=make_admin())
+    purge(moderator, by=admin)
     with pytest.raises(PersonNotFound):
         purge(User(id=uuid4()))
 

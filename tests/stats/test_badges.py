@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from accounts.models import News, NewsKind, PointEntry, Status, User
-from moderation import reports
+from moderation import reports, telling
 from oasst_web.timetable import TIMETABLE
 from stats import awarding, jobs
 from stats.badges import BADGES, Facts
@@ -221,8 +221,8 @@ def test_a_report_counts_when_a_moderator_took_the_message_away() -> None:
     for message in (kept, gone):
         reports.report(message_id=message.pk, person=person, labels=[], text="", now=NOW)
     reports.report(message_id=kept.pk, person=other, labels=[], text="", now=NOW)
-    reports.answer(message_ids=[kept.pk], deleted=False, now=NOW)
-    reports.answer(message_ids=[gone.pk], deleted=True, now=NOW)
+    telling.reporters(message_ids=[kept.pk], deleted=False, now=NOW)
+    telling.reporters(message_ids=[gone.pk], deleted=True, now=NOW)
     assert (facts(person).upheld, facts(other).upheld) == (1, 0)
     award()
     assert "report-upheld" in badges(person)
@@ -273,7 +273,7 @@ def test_a_sweep_also_sees_what_brings_no_points(how: str) -> None:
         case "report":
             message = root_of(make_tree())
             reports.report(message_id=message.pk, person=person, labels=[], text="", now=NOW)
-            reports.answer(message_ids=[message.pk], deleted=True, now=NOW)
+            telling.reporters(message_ids=[message.pk], deleted=True, now=NOW)
     award(everybody=False)
     assert len(badges(person)) == 1
 

@@ -14,7 +14,7 @@ from accounts import access
 from accounts.access import UserDisabled
 from accounts.models import Status, User
 from common import nudges
-from moderation import actions, automatic, reports
+from moderation import actions, automatic, reports, sanctions
 from moderation.models import Report
 from tasks import assignment, lottery, scoring
 from tasks.drafts import ReplyDraft, ReviewDraft
@@ -300,7 +300,7 @@ def test_26_a_second_report_by_the_same_person_is_kept_beside_the_first() -> Non
 def test_29_a_ban_stays_a_ban_whatever_the_person_does() -> None:
     make_tree()
     person = make_person()
-    actions.ban_person(person_id=person.pk, by=make_moderator(), why="spam", **given())
+    sanctions.ban_person(person_id=person.pk, by=make_moderator(), why="spam", **given())
     person.last_login = given()["now"]
     person.save(update_fields=["last_login"])
     access.accept_terms(person=person, now=given()["now"])

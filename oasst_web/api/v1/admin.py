@@ -14,7 +14,7 @@ from rest_framework.serializers import BooleanField, DateTimeField, IntegerField
 from accounts.models import Scope
 from common.errors import ErrorCode
 from moderation import api_keys, flags, merging, purging
-from moderation.models import FlaggedMessage
+from moderation.models import QueueItem
 from moderation.purging import Gone
 from oasst_web.api.routes import ADMINS, ANY_KEY, MODERATORS, Call, Routes
 from oasst_web.api.v1 import configuration, cursors, figure_schemas, schemas
@@ -154,7 +154,7 @@ def _purged(call: Call, purge: Callable[..., Gone]) -> dict[str, Any]:
 )
 def get_flagged_messages(call: Call) -> Any:
     """The queue of flags, processed ones too, oldest first."""
-    found = FlaggedMessage.objects.order_by("created_at", "pk")
+    found = QueueItem.objects.order_by("created_at", "pk")
     return [_flag(flag) for flag in found[: min(call.query["max_count"], FLAGS)]]
 
 
@@ -168,7 +168,7 @@ def get_flagged_messages(call: Call) -> Any:
 )
 def get_flagged_messages_cursor(call: Call) -> Any:
     """The queue of flags, page by page."""
-    found = cursors.page(FlaggedMessage.objects.all(), by=cursors.CREATED, query=call.query, desc=call.query["desc"])
+    found = cursors.page(QueueItem.objects.all(), by=cursors.CREATED, query=call.query, desc=call.query["desc"])
     return found.shown([_flag(flag) for flag in found.rows])
 
 
@@ -186,7 +186,7 @@ def process_flagged_messages(call: Call) -> Any:
     return _flag(flags.mark_processed(message_id=call.path["message_id"], by=moderator_of(call), why="", now=call.now))
 
 
-def _flag(flag: FlaggedMessage) -> dict[str, Any]:
+def _flag(flag: QueueItem) -> dict[str, Any]:
     return {"message_id": flag.pk, "processed": flag.processed, "created_date": flag.created_at}
 
 

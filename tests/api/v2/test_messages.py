@@ -8,7 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from moderation import actions
-from moderation.models import FlaggedMessage, Report
+from moderation.models import QueueItem, Report
 from tasks.models import Message, Reaction
 from tasks.tree_states import State
 from tests.api.v2.calling import Caller, problem
@@ -120,7 +120,7 @@ def test_a_red_flag_queues_the_message_and_is_counted_for_nobody() -> None:
     for caller in (first, second):
         shown = caller.call("PUT", f"messages/{message.pk}/reactions/red_flag").json()
     assert shown == {"mine": ["red_flag"], "counts": {}}
-    assert FlaggedMessage.objects.get().message == message
+    assert QueueItem.objects.get().message == message
 
 
 def test_a_report_is_kept_whole_and_once_for_its_key() -> None:

@@ -1,0 +1,68 @@
+"""What was removed, by which line of the log, and how it comes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from moderation import actions
+from moderation.log import UNEXPLAINED, Grounds, log
+from moderation.models import Action, ActionLog
+from tasks import locking, trees
+from tasks.models import Message, Tree
+from tasks.rules import TreeRules
+from tasks.tree_states import Event, State
+
+#: How a tree stops because what it was about is gone.
+STOPPED = (State.HALTED_BY_MODERATOR.value, State.ABORTED_LOW_GRADE.value)
+
+
+def of(message: Message) -> ActionLog | None:
+    """The line by which this message was removed, itself or with one above it; or by which automatic moderation ended
+    its tree because of it. None where it is not removed."""
+    lines = ActionLog.objects.filter(tree=message.tree_id, undone_by=None).order_by("id")
+    if message.deleted:
+        return lines.filter(action=Action.DELETE_MESSAGE, after__hidden__contains=[str(message.pk)]).last()
+    ended = lines.filter(action=Action.ABORT_TREE, message=message.pk).last()
+    if ended is None or Tree.objects.get(pk=message.tree_id).state != State.ABORTED_LOW_GRADE:
+        return None
+    return ended
+
+
+@transaction.atomic
+def give_back(
+    removal: ActionLog,
+    *,
+    by: User,
+    why: str,
+    now: datetime,
+    rules: TreeRules,
+    rng: Random,
+    grounds: Grounds = UNEXPLAINED,
+) -> ActionLog:
+    """Show exactly what was hidden by it, and let the tree go on that it stopped."""
+    assert removal.tree_id is not None
+    tree = locking.lock_tree(removal.tree_id)
+    before = tree.state
+    hidden = [UUID(pk) for pk in removal.after.get("hidden", ())]
+    still = list(Message.objects.filter(pk__in=hidden, deleted=True).exclude(text="").values_list("id", flat=True))
+    actions.show(tree=tree, message_ids=still, by=by, why=why, now=now, rules=rules, rng=rng)
+    stopped = removal.before.get("state") != removal.after.get("state") and removal.after.get("state") in STOPPED
+    if stopped and tree.state == removal.after["state"]:
+        trees.advance(tree=tree, event=Event.RESUMED, by=by, now=now, rules=rules, rng=rng, why=why)
+    return log(
+        Action.UNDELETE_MESSAGE,
+        by=by,
+        now=now,
+        why=why,
+        grounds=grounds,
+        before={"state": before},
+        after={"state": tree.state, "shown": [str(pk) for pk in still]},
+        message=removal.message_id and Message.objects.filter(pk=removal.message_id).first(),
+        tree=tree,
+        person_id=removal.person_id,
+    )
