@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import access
 from accounts.models import User
+from common import nudges
 from common.errors import DomainError, ErrorCode
 from tasks import locking
 from tasks.drafts import ReplyDraft
@@ -85,11 +86,13 @@ def correct(
     if not message.revisions.exists():
         MessageRevision.objects.create(message=message, text=message.text, by=by, at=message.created_at)
     MessageRevision.objects.create(message=message, text=draft.text, by=by, at=now)
-    message.text, message.screening_due = draft.text, True
+    # Whatever was said of the old text says nothing of this one.
+    message.text, message.screening_due, message.flags_cleared_at = draft.text, True, None
+    nudges.soon("moderation.screen")
     if pasted_share:
         # What was pasted when it was written may be in it still.
         message.pasted_share = max(message.pasted_share or 0.0, pasted_share)
-    message.save(update_fields=["text", "pasted_share", "screening_due"])
+    message.save(update_fields=["text", "pasted_share", "screening_due", "flags_cleared_at"])
     return message
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import access
 from accounts.models import ApiClient, User
+from common import nudges
 from common.errors import DomainError
 from tasks import locking, trees, verdicts, work
 from tasks.drafts import Draft, InvalidLabel, RankingDraft, Remarks, ReplyDraft, ReviewDraft
@@ -209,6 +210,7 @@ def _store_message(
         frontend_message_id=_free_name(origin),
         created_at=now,
     )
+    nudges.soon("moderation.screen")
     return tree, message_id
 
 

@@ -1,0 +1,46 @@
+"""Detectors that a test needs and that load at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+
+from screening.findings import Concern, Detector, Found, Text
+
+
+def _containing(word: str, concern: Concern) -> Detector:
+    def look(text: Text) -> Sequence[Found]:
+        at = text.text.find(word)
+        return [Found(kind=word, score=0.95, start=at, end=at + len(word))] if at >= 0 else []
+
+    return Detector(concern, f"{word}-1", look)
+
+
+def _crashing(text: Text) -> Sequence[Found]:
+    if "crash" in text.text:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return []
+
+
+def _hanging(text: Text) -> Sequence[Found]:
+    if "hang" in text.text:
+        time.sleep(3600)  # until somebody ends this process
+    return []
+
+
+def _raising(text: Text) -> Sequence[Found]:
+    if "raise" in text.text:
+        raise ValueError("nothing to be said")
+    return []
+
+
+#: Words instead of models; and three that fail when the text says so.
+DETECTORS = {
+    Concern.ZERO_TOLERANCE: lambda: _containing("unspeakable", Concern.ZERO_TOLERANCE),
+    Concern.PERSONAL_DATA: lambda: _containing("+44 1632 960961", Concern.PERSONAL_DATA),
+    Concern.TOXICITY: lambda: _containing("nasty", Concern.TOXICITY),
+    Concern.GIBBERISH: lambda: Detector(Concern.GIBBERISH, "crashing-1", _crashing),
+    Concern.LINKS: lambda: Detector(Concern.LINKS, "raising-1", _raising),
+}
