@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Status, User
@@ -27,6 +29,15 @@ class UserSuspended(UserDisabled):
         "You cannot take part for a time. Your news say why and until when, and what you can do if you do not agree."
     )
 
+    def __init__(self, until: datetime | None = None) -> None:
+        if until is None:
+            super().__init__()
+            return
+        sentence = gettext(
+            "You cannot take part until %(until)s UTC. Your news say why, and what you can do if you do not agree."
+        ) % {"until": date_format(until.astimezone(UTC), "DATETIME_FORMAT")}
+        super().__init__(sentence)
+
 
 class TermsNotAccepted(DomainError):
     code = ErrorCode.USER_HAS_NOT_ACCEPTED_TOS
@@ -41,9 +52,10 @@ class TermsChanged(DomainError):
 
 
 def check_may_take_part(person: User) -> None:
-    """Raise UserDisabled or TermsNotAccepted. The row must be fresh: a session may be older than a ban."""
+    """Raise UserDisabled, also as UserSuspended, or TermsNotAccepted. The row must be fresh: a session may be older
+    than a ban."""
     if person.status == Status.SUSPENDED:
-        raise UserSuspended
+        raise UserSuspended(person.suspended_until)
     if person.status != Status.ACTIVE:
         raise UserDisabled
     if not accepted_terms(person):

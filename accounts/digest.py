@@ -58,7 +58,9 @@ def _due(now: datetime) -> QuerySet[Profile]:
     told = News.objects.filter(person=OuterRef("person"), at__gt=OuterRef("since"), at__lte=now - SETTLED)
     # PostgreSQL's greatest() passes over what is null.
     since = Greatest(Coalesce(F("mailed_at") - Value(SETTLED), Value(now - AT_FIRST)), F("news_read_at"))
-    profiles = Profile.objects.filter(wanted, Exists(proved), person__status=Status.ACTIVE)
+    # Who is suspended should learn of it; who is banned or left hears no more from us.
+    people = [Status.ACTIVE, Status.SUSPENDED]
+    profiles = Profile.objects.filter(wanted, Exists(proved), person__status__in=people)
     return profiles.annotate(since=since).filter(Exists(told))
 
 

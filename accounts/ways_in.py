@@ -16,6 +16,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import shut_out
 from accounts.locking import lock_people, lock_person
 from accounts.models import Role, Status, User
 from common.errors import DomainError, ErrorCode
@@ -35,6 +36,15 @@ class AccountTaken(DomainError):
     status = 409
     sentence = _(
         "With that account somebody else comes in here. If that is you too, sign in with it and unlink it there first."
+    )
+
+
+class WayShut(DomainError):
+    code = ErrorCode.MOVE_NOT_POSSIBLE
+    status = 409
+    sentence = _(
+        "Nobody can sign in here with that: an account that had it is shut out. "
+        "Write to the moderators if you think this is a mistake."
     )
 
 
@@ -117,21 +127,32 @@ def owner_of(email: str) -> User | None:
     return User.objects.filter(email__iexact=email).first()
 
 
+def who_shut(person: User | None, *, emails: Collection[str], provider: str = "", uid: str = "") -> User | None:
+    """Whose ban keeps out whoever comes this way; None if they may come in. An account somebody came in with before
+    stays open: moderators decide about each."""
+    if person is not None and person.last_login is not None:
+        return None
+    return shut_out.whose(emails=emails, provider=provider, uid=uid)
+
+
 @transaction.atomic
 def prove(*, person: User, emails: Sequence[str], pass_over_taken: bool = False) -> None:
     """These addresses are this person's, as has just been shown. The first becomes the main one of who has none.
 
-    Raises AddressTaken when one is another person's; or leaves that one out.
+    Raises AddressTaken when one is another person's, WayShut when a ban closed it; or leaves that one out.
     """
     for email in emails:
         try:
             _prove(person, email.strip().lower())
-        except AddressTaken:
+        except (AddressTaken, WayShut):
             if not pass_over_taken:
                 raise
 
 
 def _prove(person: User, email: str) -> None:
+    theirs = EmailAddress.objects.filter(user=person, email=email, verified=True)
+    if shut_out.is_shut_out(email=email) and not theirs.exists():
+        raise WayShut
     owner = owner_of(email)
     if owner is not None and owner.pk != person.pk and not _make_room(owner, person):
         raise AddressTaken
@@ -147,7 +168,10 @@ def _prove(person: User, email: str) -> None:
 @transaction.atomic
 def link(*, person: User, shown: Shown, pass_over_taken: bool = False) -> None:
     """The person comes in by this account too, from now on, and its addresses are theirs. Doing it again changes
-    nothing. Raises AccountTaken, AddressTaken."""
+    nothing. Raises AccountTaken, AddressTaken, WayShut."""
+    known = SocialAccount.objects.filter(user=person, provider=shown.provider, uid=shown.uid)
+    if shut_out.is_shut_out(provider=shown.provider, uid=shown.uid) and not known.exists():
+        raise WayShut
     prove(person=person, emails=shown.emails, pass_over_taken=pass_over_taken)
     account, _new = SocialAccount.objects.get_or_create(
         provider=shown.provider, uid=shown.uid, defaults={"user": person, "extra_data": {"name": shown.label}}

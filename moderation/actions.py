@@ -128,10 +128,10 @@ def show(
     *, tree: Tree, message_ids: Collection[UUID], by: User, why: str, now: datetime, rules: TreeRules, rng: Random
 ) -> None:
     """Show hidden messages of a locked tree again, and let it settle. A moderator has looked: automatic moderation,
-    which may have removed them, leaves them alone from now on. One hidden meanwhile by its author stays so."""
-    Message.objects.filter(pk__in=message_ids, deleted=True).exclude(text="").update(
-        deleted=False, flags_cleared_at=now
-    )
+    which may have removed them, leaves them alone from now on. What was taken back or purged meanwhile stays hidden,
+    and so does what is below it."""
+    gone = removal.gone_for_good(tree)
+    Message.objects.filter(pk__in=set(message_ids) - gone, deleted=True).update(deleted=False, flags_cleared_at=now)
     # The rules may have changed while they were away.
     verdicts.settle_open(tree, rules)
     trees.advance(tree=tree, event=Event.RECHECKED, by=by, now=now, rules=rules, rng=rng, why=why)

@@ -16,6 +16,7 @@ from moderation import locking, queue, removals, telling
 from moderation.log import Grounds, check, log
 from moderation.models import Action, ActionLog, Appeal
 from moderation.reasons import Reason
+from moderation.removal import gone_for_good
 from moderation.severity import Severity, Source
 from tasks.locking import lock_tree
 from tasks.models import Message
@@ -49,11 +50,12 @@ class NoAppeal(MessageNotFound):
 
 
 def removal_of(message: Message) -> ActionLog | None:
-    """By what this message was removed, if its author can object: not where they took it back themselves."""
+    """By what this message was removed, if its author can object: not where they took it back themselves, nor where
+    what it answered is gone for good."""
     removal = removals.of(message)
     if removal is None or removal.reason == Reason.AUTHOR_ASKED or (removal.by_id is None and not message.text):
         return None
-    return removal
+    return None if message.deleted and message.pk in gone_for_good(message.tree_id) else removal
 
 
 @transaction.atomic

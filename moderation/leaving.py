@@ -9,10 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, profiles
-from accounts.models import Consent, User
-from moderation import actions, people
-from tasks.models import FreeLabels, Message, MessageRevision, Ranking, Skip
+from accounts import access, profiles, shut_out
+from accounts.locking import lock_person
+from accounts.models import Consent, Status, User
+from moderation import actions, people, queue, removal
+from moderation.models import Appeal
+from tasks.models import FreeLabels, Message, Ranking, Skip
 from tasks.refusals import MessageNotFound
 from tasks.rules import TreeRules
 
@@ -53,8 +55,10 @@ def _take_back(message_id: UUID, *, now: datetime, rules: TreeRules, rng: Random
         actions.delete_message(message_id=message_id, by=None, why=WHY_TAKEN_BACK, now=now, rules=rules, rng=rng)
     except MessageNotFound:
         return  # Somebody purged it meanwhile.
-    MessageRevision.objects.filter(message=message_id).delete()
-    Message.objects.filter(pk=message_id).update(text="")
+    removal.remove_texts([message_id])
+    # There is nothing left to look at, nor to ask back.
+    Appeal.objects.filter(message=message_id, decided_at=None).delete()
+    queue.close(message_ids=[message_id])
 
 
 def leave(*, person: User, takes_back: bool, now: datetime, rules: TreeRules, rng: Random) -> int:
@@ -67,8 +71,20 @@ def leave(*, person: User, takes_back: bool, now: datetime, rules: TreeRules, rn
         if left:
             return left
         _remove_words(person)
+    _keep_out_as_long_as_suspended(person, now)
     people.close_account(person_id=person.pk, by=person, why=WHY, now=now, rules=rules, rng=rng)
     return 0
+
+
+@transaction.atomic
+def _keep_out_as_long_as_suspended(person: User, now: datetime) -> None:
+    """Who is suspended may leave, but not come back as somebody new before the suspension would have ended."""
+    person = lock_person(person.pk)
+    _check(person)  # They may just have been banned.
+    if person.status == Status.SUSPENDED:
+        shut_out.shut(person=person, now=now)
+    else:
+        shut_out.let_in(person=person)
 
 
 def _check(person: User) -> None:

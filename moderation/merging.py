@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -12,14 +13,15 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import profiles
+from accounts import profiles, shut_out, ways_in
 from accounts.locking import PersonNotFound, lock_people
 from accounts.models import Consent, News, PointEntry, Profile, ShutOut, Status, User
 from common.errors import DomainError, ErrorCode
 from moderation import removal
-from moderation.log import NotAboveThem, NotAllowed, log
+from moderation.log import NotAboveThem, check, log
 from moderation.models import Action, Appeal, PersonNote, Report
 from tasks import assignment, locking, reactions, trees
+from tasks.kinds import REVIEWING
 from tasks.models import (
     Acknowledgement,
     FreeLabels,
@@ -66,6 +68,52 @@ class NothingToMergeInto(DomainError):
     sentence = _("The account to keep was closed. Choose one that its person can still use.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Moves:
+    """What a merge would give to the account that stays."""
+
+    messages: int
+    reviews: int
+    rankings: int
+    reports: int
+    notes: int
+    points: int
+    """Lines of the ledger."""
+    removed: int
+    """Of the reviews and rankings, those given twice that would go."""
+    left: int
+    """Reviews and replies given twice that would stay with the closed account."""
+    consent: Consent
+    """What may be done with all of it afterwards: the narrower of the two holds."""
+
+
+def preview(*, into_id: UUID, source_id: UUID, by: User) -> Moves:
+    """What `merge_people` would do with one account; nothing changes. Raises NotAllowed, PersonNotFound,
+    NothingToMergeInto."""
+    if into_id == source_id:
+        raise NothingToMergeInto(_("This is the same account. Choose the one to keep."))
+    people = {person.pk: person for person in User.objects.filter(pk__in=[into_id, source_id])}
+    into, (source,) = _checked(people, into_id, {source_id}, by)
+    theirs = Task.objects.filter(claimed_by=source, state=TaskState.DONE, message__isnull=False)
+    done_too = Task.objects.filter(
+        claimed_by=into, state=TaskState.DONE, message=OuterRef("message"), kind=OuterRef("kind")
+    )
+    twice = theirs.filter(Exists(done_too))
+    going = Q(ranking__isnull=False) | Q(kind__in=REVIEWING, message__review_result=None)
+    consents = Profile.objects.filter(person__in=[into, source]).values_list("consent", flat=True)
+    return Moves(
+        messages=Message.objects.filter(author=source).count(),
+        reviews=Review.objects.filter(reviewer=source).count(),
+        rankings=Ranking.objects.filter(ranker=source).count(),
+        reports=Report.objects.filter(person=source).count(),
+        notes=PersonNote.objects.filter(person=source).count(),
+        points=PointEntry.objects.filter(person=source).count(),
+        removed=twice.filter(going).count(),
+        left=twice.exclude(going).count(),
+        consent=max((Consent(each) for each in consents), key=list(Consent).index, default=Consent.DATASET),
+    )
+
+
 def merge_people(
     *,
     into_id: UUID,
@@ -94,19 +142,16 @@ def merge_people(
 
 @transaction.atomic
 def _close(into_id: UUID, source_ids: set[UUID], *, by: User, why: str, now: datetime) -> tuple[User, list[User]]:
-    if not by.is_moderator:
-        raise NotAllowed
+    check(by)
     people = {person.pk: person for person in lock_people({into_id, *source_ids})}
-    if len(people) <= len(source_ids):
-        raise PersonNotFound
-    into = people.pop(into_id)
-    if into.status == Status.DELETED:
-        raise NothingToMergeInto
-    if into.rank > by.rank or any(person.rank >= by.rank for person in people.values()):
-        raise NotAboveThem
-    for person in people.values():
-        person.status = Status.DELETED
-        person.save(update_fields=["status"])
+    into, sources = _checked(people, into_id, source_ids, by)
+    for person in sources:
+        if into.is_banned:  # And with what is theirs too, nobody comes back.
+            shut_out.shut(person=person, now=now)
+        # Nobody is given the keys of another account by a merge; addresses are added again by who can prove them.
+        ways_in.forget(person=person)
+        person.status, person.email = Status.DELETED, None
+        person.save(update_fields=["status", "email"])
         log(
             Action.MERGE_PERSON,
             by=by,
@@ -115,7 +160,20 @@ def _close(into_id: UUID, source_ids: set[UUID], *, by: User, why: str, now: dat
             after={"into": str(into.pk)},
             person=person,
         )
-    return into, list(people.values())
+    return into, sources
+
+
+def _checked(people: Mapping[UUID, User], into_id: UUID, source_ids: set[UUID], by: User) -> tuple[User, list[User]]:
+    """The account that stays and the others, if this moderator may merge them."""
+    check(by)
+    if not {into_id, *source_ids} <= people.keys():
+        raise PersonNotFound
+    into, sources = people[into_id], [person for pk, person in people.items() if pk != into_id]
+    if into.status == Status.DELETED:
+        raise NothingToMergeInto
+    if into.rank > by.rank or any(person.rank >= by.rank for person in sources):
+        raise NotAboveThem
+    return into, sources
 
 
 def _trees_of(person: User) -> list[UUID]:

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from accounts.models import PointEntry
+from moderation.models import Appeal, Finding, Screening, Signature
 from tasks import locking, verdicts
-from tasks.models import Message, Preference, Ranking, Review, Task, Tree
+from tasks.models import Message, MessageRevision, Preference, Ranking, Review, Task, Tree
 from tasks.points import PLACES, Reason
 from tasks.rules import TreeRules
 
@@ -27,7 +28,7 @@ BY_REVIEWING = (Reason.LABELS_FULL, Reason.LABELS_SIMPLE, Reason.IMPACT_REVIEW)
 BY_RANKING = (Reason.RANKING, Reason.IMPACT_RANKING)
 
 
-def with_all_below(tree: Tree, tops: Iterable[UUID]) -> list[UUID]:
+def with_all_below(tree: Tree | UUID, tops: Iterable[UUID]) -> list[UUID]:
     """These messages of the tree and everything below them, parents first."""
     children: dict[UUID | None, list[UUID]] = defaultdict(list)
     for pk, parent_id in Message.objects.filter(tree=tree).values_list("id", "parent_id"):
@@ -39,6 +40,57 @@ def with_all_below(tree: Tree, tops: Iterable[UUID]) -> list[UUID]:
         found |= dict.fromkeys(below)
         waiting += below
     return waiting
+
+
+def split(tree: Tree, own: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Which of these messages of the tree can go without a trace, and which others wrote below: nothing may hang in the
+    air, so of these a place stays. Each parents first."""
+    parents: dict[UUID, UUID | None] = dict(
+        Message.objects.filter(tree=tree).order_by("depth", "created_at", "id").values_list("id", "parent_id")
+    )
+    mine = set(own)
+    carrying: set[UUID] = set()
+    for pk in parents:
+        above = parents[pk] if pk not in mine else None
+        while above is not None and above not in carrying:
+            carrying.add(above)
+            above = parents[above]
+    return (
+        [pk for pk in parents if pk in mine and pk not in carrying],
+        [pk for pk in parents if pk in mine and pk in carrying],
+    )
+
+
+def gone_for_good(tree: Tree | UUID) -> set[UUID]:
+    """What can never be shown again: places whose text was removed, and all below them."""
+    emptied = Message.objects.filter(tree=tree, deleted=True, text="").values_list("id", flat=True)
+    return set(with_all_below(tree, list(emptied)))
+
+
+def remove_texts(message_ids: Collection[UUID]) -> None:
+    """These messages lose their text in all its versions, and all that was found in it."""
+    pks = list(message_ids)
+    for rows in (MessageRevision, Finding, Screening, Signature):
+        rows.objects.filter(message__in=pks).delete()
+    Message.objects.filter(pk__in=pks).update(text="", screening_due=False)
+
+
+def empty(message_ids: Collection[UUID]) -> None:
+    """Of these messages of a locked tree only the place stays, hidden and without text or author. What others said of
+    them stays, so counts and verdicts do too; the points for writing them go. Rankings that show them must be gone."""
+    pks = list(message_ids)
+    if not pks:
+        return
+    locking.lock_to_remove(pks)
+    remove_texts(pks)
+    Appeal.objects.filter(message__in=pks).delete()
+    wrote = list(Message.objects.filter(pk__in=pks, task__isnull=False).values_list("task_id", flat=True))
+    Message.objects.filter(pk__in=pks).update(deleted=True, author=None, task=None, pasted_share=None)
+    Task.objects.filter(message__in=pks).update(author=None)
+    Task.objects.filter(pk__in=wrote).delete()
+    PointEntry.objects.filter(reason__in=BY_WRITING, source__in=[str(pk) for pk in pks]).delete()
+    parents = Message.objects.filter(pk__in=pks).values_list("parent_id", flat=True)
+    clear_standings(parent_id for parent_id in parents if parent_id)
 
 
 def remove_messages(message_ids: Collection[UUID]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from moderation import actions
+from moderation import actions, removal
 from moderation.log import UNEXPLAINED, Grounds, log
 from moderation.models import Action, ActionLog
 from tasks import locking, trees
@@ -35,7 +35,7 @@ def of(message: Message) -> ActionLog | None:
 
 @transaction.atomic
 def give_back(
-    removal: ActionLog,
+    line: ActionLog,
     *,
     by: User,
     why: str,
@@ -44,15 +44,16 @@ def give_back(
     rng: Random,
     grounds: Grounds = UNEXPLAINED,
 ) -> ActionLog:
-    """Show exactly what was hidden by it, and let the tree go on that it stopped."""
-    assert removal.tree_id is not None
-    tree = locking.lock_tree(removal.tree_id)
+    """Show exactly what was hidden by it, and let the tree go on that it stopped. What was taken back or purged
+    meanwhile stays hidden, with all below it."""
+    assert line.tree_id is not None
+    tree = locking.lock_tree(line.tree_id)
     before = tree.state
-    hidden = [UUID(pk) for pk in removal.after.get("hidden", ())]
-    still = list(Message.objects.filter(pk__in=hidden, deleted=True).exclude(text="").values_list("id", flat=True))
+    hidden = {UUID(pk) for pk in line.after.get("hidden", ())} - removal.gone_for_good(tree)
+    still = list(Message.objects.filter(pk__in=hidden, deleted=True).values_list("id", flat=True))
     actions.show(tree=tree, message_ids=still, by=by, why=why, now=now, rules=rules, rng=rng)
-    stopped = removal.before.get("state") != removal.after.get("state") and removal.after.get("state") in STOPPED
-    if stopped and tree.state == removal.after["state"]:
+    stopped = line.before.get("state") != line.after.get("state") and line.after.get("state") in STOPPED
+    if stopped and tree.state == line.after["state"]:
         trees.advance(tree=tree, event=Event.RESUMED, by=by, now=now, rules=rules, rng=rng, why=why)
     return log(
         Action.UNDELETE_MESSAGE,
@@ -62,7 +63,7 @@ def give_back(
         grounds=grounds,
         before={"state": before},
         after={"state": tree.state, "shown": [str(pk) for pk in still]},
-        message=removal.message_id and Message.objects.filter(pk=removal.message_id).first(),
+        message=line.message_id and Message.objects.filter(pk=line.message_id).first(),
         tree=tree,
-        person_id=removal.person_id,
+        person_id=line.person_id,
     )

@@ -78,6 +78,7 @@ def suspend(
 
 def end_suspensions(*, now: datetime) -> int:
     """Let everybody take part again whose time is over. Returns how many. A sweep may run twice."""
+    shut_out.forget_ended()
     over = User.objects.filter(status=Status.SUSPENDED, suspended_until__lte=now)
     return sum(_end_suspension(pk, now) for pk in list(over.values_list("id", flat=True)))
 

@@ -39,6 +39,25 @@ _SENTENCES: dict[NewsKind, Callable[[int], str]] = {
         "Moderators decided on %(count)s report of yours.", "Moderators decided on %(count)s reports of yours.", count
     ),
     NewsKind.BADGE_EARNED: lambda count: ngettext("You earned %(count)s badge.", "You earned %(count)s badges.", count),
+    NewsKind.MESSAGE_REMOVED: lambda count: ngettext(
+        "%(count)s message of yours was removed.", "%(count)s messages of yours were removed.", count
+    ),
+    NewsKind.APPEAL_DECIDED: lambda count: ngettext(
+        "Moderators decided on %(count)s appeal of yours.", "Moderators decided on %(count)s appeals of yours.", count
+    ),
+    NewsKind.WARNED: lambda count: ngettext(
+        "%(count)s warning from a moderator is there for you to read.",
+        "%(count)s warnings from moderators are there for you to read.",
+        count,
+    ),
+    NewsKind.SUSPENDED: lambda count: ngettext(
+        "%(count)s decision of a moderator keeps you from taking part for a time.",
+        "%(count)s decisions of moderators keep you from taking part for a time.",
+        count,
+    ),
+    NewsKind.MODERATORS_CALLED: lambda count: ngettext(
+        "%(count)s message needs a moderator at once.", "%(count)s messages need a moderator at once.", count
+    ),
 }
 
 

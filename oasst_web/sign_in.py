@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +30,7 @@ from accounts import profiles, ways_in
 from accounts.models import AuthMethod, User
 from common.errors import DomainError
 from common.languages import LANGUAGES
+from moderation import explaining
 from oasst_web.pages import interface
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,9 @@ ELSEWHERE = {
     # The published protocol has no word for GitHub.
     "github": Elsewhere("GitHub", ("login",), ("login",), AuthMethod.LOCAL),
 }
+_TURNED_AWAY = "turned_away"
+#: So long the page that says why somebody may not come in knows whom it speaks to.
+TOLD_FOR = timedelta(minutes=15)
 #: GitHub calls them verified, but no mail arrives there.
 NO_MAIL_HERE = ("@users.noreply.github.com",)
 
@@ -74,6 +80,17 @@ class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """There is no sign-up form: an unknown address becomes a person when it asks for its first code."""
         return False
+
+    def pre_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse | None:
+        """Nobody comes in who was banned, nor somebody new with the address of a ban. Asked only when they have proved
+        who they are: before that, nobody is told about anybody."""
+        shut = ways_in.who_shut(user, emails=[about["email"]] if about["email"] else [])
+        response: HttpResponse | None = super().pre_login(request, shut or user, **about)
+        return response
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """To the page that says why."""
+        return turn_away(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
         """The pages follow the person in the language they chose."""
@@ -123,18 +140,25 @@ class LinkAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             self._link(request, _shown(sociallogin))
             raise ImmediateHttpResponse(redirect("account_sign_in"))
-        if not sociallogin.is_existing:
-            return
-        if not sociallogin.user.is_active:
-            raise ImmediateHttpResponse(redirect("account_inactive"))
-        ways_in.link(person=sociallogin.user, shown=_shown(sociallogin), pass_over_taken=True)
+        person, shown = sociallogin.user if sociallogin.is_existing else None, _shown(sociallogin)
+        shut = ways_in.who_shut(person, emails=shown.emails, provider=shown.provider, uid=shown.uid)
+        if person is not None and not person.is_active:
+            shut = person
+        if shut is not None:
+            raise ImmediateHttpResponse(turn_away(request, shut))
+        if person is not None:
+            try:
+                ways_in.link(person=person, shown=shown, pass_over_taken=True)
+            except ways_in.WayShut as refusal:
+                messages.error(request, str(refusal))
+                raise ImmediateHttpResponse(redirect("account_request_login_code")) from refusal
 
     def _link(self, request: HttpRequest, shown: ways_in.Shown) -> None:
         if not isinstance(request.user, User):
             return  # Signed out meanwhile: the page they are sent to asks them to sign in.
         try:
             ways_in.link(person=request.user, shown=shown)
-        except (ways_in.AccountTaken, ways_in.AddressTaken) as refusal:
+        except (ways_in.AccountTaken, ways_in.AddressTaken, ways_in.WayShut) as refusal:
             messages.error(request, str(refusal))
         else:
             site = ELSEWHERE[shown.provider].name
@@ -198,6 +222,31 @@ def _shown(sociallogin: SocialLogin) -> ways_in.Shown:
 def offered() -> dict[str, Elsewhere]:
     """From where one may come in: the sites whose keys are set."""
     return {name: row for name, row in ELSEWHERE.items() if settings.SOCIALACCOUNT_PROVIDERS.get(name, {}).get("APPS")}
+
+
+def turn_away(request: HttpRequest, person: User) -> HttpResponse:
+    """Whoever has just proved to be this person, or to have what they came in with, may not come in; the next page says
+    why."""
+    request.session[_TURNED_AWAY] = {"person": str(person.pk), "at": timezone.now().timestamp()}
+    return redirect("account_inactive")
+
+
+def turned_away(request: HttpRequest) -> User | None:
+    """Who that was, in this browser and just now. On a shared computer the next one does not read it."""
+    about = request.session.get(_TURNED_AWAY)
+    if about is None or timezone.now().timestamp() - about["at"] > TOLD_FOR.total_seconds():
+        return None
+    return User.objects.filter(pk=about["person"]).first()
+
+
+def why_not(person: User, *, now: datetime) -> str:
+    """Why nobody comes in as this person, in one line; empty if their account was just closed."""
+    notice = explaining.of_standing(person, now=now)
+    if notice is None and not person.is_banned:
+        return ""
+    said = [gettext("Nobody can come in here with that: an account that has it, or had it, is shut out.")]
+    said += [str(notice.reason), notice.told] if notice is not None else []
+    return " ".join(part for part in said if part)
 
 
 def speak_to(person: User, response: HttpResponse, request: HttpRequest) -> None:

@@ -55,7 +55,7 @@ FATES: dict[Fate, Promise] = {
     Fate.FINISHED: _("Finished"),
     Fate.NOT_ACCEPTED: _("Not accepted"),
     Fate.STOPPED: _("Stopped"),
-    Fate.DELETED: _("Deleted"),
+    Fate.DELETED: _("Removed"),
 }
 
 #: Fates that are told as good or bad news; of the others nothing is known yet.
@@ -142,7 +142,7 @@ def sentences(facts: Facts) -> list[str]:
 def _of_fate(fate: Fate, facts: Facts) -> str:
     match fate:
         case Fate.DELETED:
-            return gettext("It was deleted by the moderators. Only you and they can read it.")
+            return gettext("It was removed. Only you and the moderators can read it.")
         case Fate.NOT_ACCEPTED:
             return gettext("The reviewers did not accept it. Only you, they and the moderators can read it.")
         case Fate.STOPPED:

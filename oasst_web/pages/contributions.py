@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from moderation import explaining
 from oasst_web.pages import cursors, doors, numbers
 from tasks import fates
 from tasks.fates import FATES, Facts, Fate
@@ -51,6 +52,8 @@ class Mine:
     tone: str
     """`good`, `bad` or nothing: the look of the badge. The name says it too."""
     sentences: list[str]
+    removed: bool
+    """It was removed, or its conversation ended because of it: there is a page that says why."""
 
 
 @doors.signed_in
@@ -81,7 +84,8 @@ def _chosen(choices: type[C], value: str) -> C | None:
 
 
 def with_fates(rows: Sequence[Message]) -> list[Mine]:
-    """The fate of each, in one query for all the places among siblings and one for what was corrected."""
+    """The fate of each, in one query for all the places among siblings, one for what was corrected, and one for what
+    was removed."""
     ranked = [row.parent_id for row in rows if row.rank is not None and row.tree.state == State.READY_FOR_EXPORT]
     ranks: dict[UUID, list[int]] = defaultdict(list)
     if ranked:
@@ -90,10 +94,14 @@ def with_fates(rows: Sequence[Message]) -> list[Mine]:
             ranks[parent_id].append(rank)
     changed = MessageRevision.objects.filter(message__in=[row.pk for row in rows])
     corrected = set(changed.values_list("message_id", flat=True)) if rows else set()
-    return [_mine(row, ranks[row.parent_id] if row.parent_id else [], row.pk in corrected) for row in rows]
+    removed = explaining.lines_of(rows)
+    return [
+        _mine(row, ranks[row.parent_id] if row.parent_id else [], row.pk in corrected, row.pk in removed)
+        for row in rows
+    ]
 
 
-def _mine(message: Message, ranks: Sequence[int], changed: bool) -> Mine:
+def _mine(message: Message, ranks: Sequence[int], changed: bool, removed: bool) -> Mine:
     facts = Facts(
         state=State(message.tree.state),
         is_prompt=message.parent_id is None,
@@ -107,7 +115,7 @@ def _mine(message: Message, ranks: Sequence[int], changed: bool) -> Mine:
     )
     fate = fates.of(facts)
     tone = "good" if fate in fates.GOOD else "bad" if fate in fates.BAD else ""
-    return Mine(message, FATES[fate], tone, fates.sentences(facts))
+    return Mine(message, FATES[fate], tone, fates.sentences(facts), removed or message.deleted)
 
 
 @doors.signed_in

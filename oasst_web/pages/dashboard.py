@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import profiles
-from accounts.models import User
+from accounts import access, profiles
+from accounts.models import Status, User
 from common.languages import LANGUAGES
-from oasst_web.pages import contributions, doors, wishes
+from oasst_web.pages import contributions, doors, removed, wishes
 from oasst_web.pages.contributions import Mine
 from stats import goals, progress
 from tasks import assignment, rulebook, saved_drafts
@@ -86,10 +86,15 @@ def page(request: HttpRequest, *, problem: str | Promise = "", status: int = 200
     return render(request, "dashboard.html", context, status=status)
 
 
-@doors.taking_part
+@doors.signed_in
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The dashboard. With a wish in its address, that is kept, and the address is plain again."""
+    """The dashboard. With a wish in its address, that is kept, and the address is plain again. Who is suspended reads
+    here until when and why."""
+    person = doors.person(request)
+    if person.status == Status.SUSPENDED:
+        return removed.suspended(request)
+    access.check_may_take_part(person)
     if "wish" in request.GET:
         wishes.remember(request)
         return redirect("dashboard")

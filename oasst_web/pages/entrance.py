@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, profiles
 from accounts.models import User
+from moderation import explaining
 from oasst_web import sign_in
 from oasst_web.demo import people
 from oasst_web.pages import doors
@@ -68,10 +69,16 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@never_cache
 @require_safe
 def inactive(request: HttpRequest) -> HttpResponse:
-    """For an account that was deleted."""
-    return render(request, "account/account_inactive.html", status=403)
+    """For an account that was closed or banned: why, and whom to write to. Why is told to whoever has just proved that
+    it is theirs."""
+    person = sign_in.turned_away(request)
+    notice = explaining.of_standing(person, now=timezone.now()) if person is not None else None
+    banned = person is not None and person.is_banned
+    context = {"banned": banned, "notice": notice, "another": notice is not None and not banned}
+    return render(request, "account/account_inactive.html", context, status=403)
 
 
 @require_POST
@@ -96,6 +103,8 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     if email not in people.EMAILS:
         raise Http404
     person = get_object_or_404(User, email=email)
+    if not person.is_active:
+        return sign_in.turn_away(request, person)
     auth.login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     response = redirect(doors.safe_next(request, reverse("dashboard")))
     sign_in.speak_to(person, response, request)

@@ -31,7 +31,21 @@ MENU: Links = (
     ("statistics", _("Statistics")),
     ("rules", _("How it works")),
 )
+#: On top of each page of the moderators' area.
+MODERATION: Links = (
+    ("moderation_queue", _("Queue")),
+    ("moderated_people", _("People")),
+    ("moderated_trees", _("Trees")),
+    ("trolls", _("Objections")),
+    ("throughput", _("Throughput")),
+    ("agreement", _("Do people agree?")),
+    ("reliability", _("Whose answers tell least?")),
+    ("proposals", _("Proposals")),
+    ("audit_log", _("Log")),
+    ("rules", _("Rules")),
+)
 FOR_MODERATORS: Links = (
+    ("moderation_queue", _("Moderation")),
     ("agreement", _("Do people agree?")),
     ("reliability", _("Whose answers tell least?")),
 )
@@ -52,6 +66,7 @@ def links(request: HttpRequest) -> dict[str, Any]:
         "main_links": MAIN,
         "menu_links": menu_of(person) if isinstance(person, User) else (),
         "foot_links": FOOT,
+        "moderation_links": MODERATION,
         "interface_languages": settings.LANGUAGES,
     }
 

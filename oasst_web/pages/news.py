@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,6 +20,7 @@ from accounts import news as log
 from accounts import profiles
 from accounts.models import News, NewsKind, User
 from accounts.news import Place
+from moderation.reasons import REASONS, Reason
 from oasst_web.pages import doors
 from stats.badges import BADGES, Badge
 from tasks.kinds import KINDS, Kind
@@ -84,7 +87,9 @@ def _line(item: News, messages: Mapping[UUID, Message], *, read_until: datetime 
     message = messages.get(UUID(item.about["message_id"])) if "message_id" in item.about else None
     badge = BADGES.get(item.about.get("badge", ""))
     link, link_text = _link(item, message)
-    return Line(item.at, unread, _sentence(item, badge), link, link_text, message, badge)
+    # What may do harm is not put before anybody's eyes who only looks at their news.
+    quoted = None if item.kind == NewsKind.MODERATORS_CALLED else message
+    return Line(item.at, unread, _sentence(item, badge), link, link_text, quoted, badge)
 
 
 def _sentence(item: News, badge: Badge | None) -> str:
@@ -109,8 +114,41 @@ def _sentence(item: News, badge: Badge | None) -> str:
             }
         case NewsKind.BADGE_EARNED:
             return _("You earned a badge.")
+        case NewsKind.MESSAGE_REMOVED if item.about.get("with_another"):
+            return _("A message above yours was removed, and yours is hidden with it.")
+        case NewsKind.MESSAGE_REMOVED:
+            return _with_reason(_("A message of yours was removed."), item)
+        case NewsKind.APPEAL_DECIDED if item.about.get("decision") == "upheld":
+            return _("A moderator agreed with your appeal: the decision about your message is taken back.")
+        case NewsKind.APPEAL_DECIDED:
+            return _("A second moderator read your appeal. Your message stays removed.")
+        case NewsKind.WARNED:
+            return _with_reason(_("A moderator asks you not to do something again."), item)
+        case NewsKind.SUSPENDED:
+            return _with_reason(_suspended(item.about.get("until")), item)
+        case NewsKind.MODERATORS_CALLED:
+            return _("A message that may do harm was hidden at once. It needs a moderator now.")
         case _:
             return item.get_kind_display()
+
+
+def _suspended(until: str | None) -> str:
+    end = parse_datetime(until) if until else None
+    if end is None:
+        return _("A moderator decided that you cannot take part for a time.")
+    when = date_format(end.astimezone(UTC), "DATETIME_FORMAT")
+    return _("A moderator decided that you cannot take part until %(until)s UTC.") % {"until": when}
+
+
+def _with_reason(sentence: str, item: News) -> str:
+    reason = item.about.get("reason")
+    return f"{sentence} {REASONS[Reason(reason)].told}" if reason in list(Reason) else sentence
+
+
+def _about_removal(item: News) -> str:
+    if item.kind == NewsKind.APPEAL_DECIDED:
+        return _("Read the answer")
+    return _("Why, and what you can do")
 
 
 def _link(item: News, message: Message | None) -> tuple[str, str]:
@@ -118,6 +156,10 @@ def _link(item: News, message: Message | None) -> tuple[str, str]:
         return reverse("task", args=[item.about["task_id"]]), _("Answer it, if it is still wanted")
     if item.kind == NewsKind.BADGE_EARNED:
         return reverse("badges"), _("See your badges")
+    if item.kind in (NewsKind.WARNED, NewsKind.SUSPENDED):
+        return reverse("notices"), _("Read what they wrote")
+    if message is not None and item.kind in (NewsKind.MESSAGE_REMOVED, NewsKind.APPEAL_DECIDED):
+        return reverse("removed_message", args=[message.pk]), _about_removal(item)
     if message is not None:
         return reverse("message", args=[message.pk]), _("See it in its conversation")
     return "", ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 
 from accounts import access, locking
-from accounts.access import TermsNotAccepted, UserDisabled
+from accounts.access import TermsNotAccepted, UserDisabled, UserSuspended
 from accounts.models import ApiClient, PointEntry, Role, Status, User
 from tests.making import NOW, make_admin, make_moderator, make_people, make_person
 
@@ -29,7 +32,7 @@ def test_new_terms_must_be_accepted_anew(monkeypatch: pytest.MonkeyPatch) -> Non
         access.check_may_take_part(person)
 
 
-@pytest.mark.parametrize("status", [Status.BANNED, Status.DELETED])
+@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.BANNED, Status.DELETED])
 def test_accepting_the_terms_lifts_no_ban(status: Status) -> None:
     person = make_person(status=status, terms=False)
     access.accept_terms(person=person, now=NOW)
@@ -39,9 +42,17 @@ def test_accepting_the_terms_lifts_no_ban(status: Status) -> None:
         access.check_may_take_part(stored)
 
 
-def test_a_banned_person_may_sign_in_to_read_why_a_deleted_one_may_not() -> None:
-    assert make_person(status=Status.BANNED).is_active
+def test_a_suspended_person_may_sign_in_to_read_why_a_banned_or_deleted_one_may_not() -> None:
+    assert make_person(status=Status.SUSPENDED).is_active
+    assert not make_person(status=Status.BANNED).is_active
     assert not make_person(status=Status.DELETED).is_active
+
+
+def test_a_suspended_person_is_told_until_when() -> None:
+    until = NOW + timedelta(hours=2)
+    with pytest.raises(UserSuspended) as refusal:
+        access.check_may_take_part(make_person(status=Status.SUSPENDED, suspended_until=until))
+    assert date_format(until, "DATETIME_FORMAT") in str(refusal.value)
 
 
 def test_roles_count_only_while_active() -> None:

@@ -74,6 +74,14 @@ def test_news_are_counted_and_can_be_turned_off_with_one_click() -> None:
     assert news_mail.person_of(off.rstrip("/").rsplit("/", 1)[1]) == person.pk
 
 
+@pytest.mark.parametrize("kind", NewsKind)
+def test_each_kind_of_news_has_its_sentence(kind: NewsKind) -> None:
+    # Also who is suspended learns it.
+    tell(make_reader(status=Status.SUSPENDED), NOW - HOUR, kind, count=3)
+    assert sent(NOW) == 1
+    assert "- 3 " in str(mail.outbox[0].body) or " 3 " in str(mail.outbox[0].body)
+
+
 def test_nothing_is_sent_when_there_is_nothing_or_nobody_asked() -> None:
     make_reader()
     tell(make_reader(Mail.NEVER), NOW - HOUR)

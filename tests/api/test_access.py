@@ -103,9 +103,9 @@ V1: dict[str, frozenset[str]] = {
 }
 
 
-#: People, as version 2 knows them. Who is banned may read their own things, and why nothing is handed out.
+#: People, as version 2 knows them. Who is suspended may read their own things, and why nothing is handed out.
 ACTIVE = frozenset({"volunteer", "moderator", "administrator"})
-SIGNED_IN = ACTIVE | {"banned", "without terms"}
+SIGNED_IN = ACTIVE | {"suspended", "without terms"}
 
 #: Version 2: route → people who may call it, by token.
 V2: dict[str, frozenset[str]] = {
@@ -127,7 +127,7 @@ V2: dict[str, frozenset[str]] = {
     "GET events": SIGNED_IN,
     "GET rules": SIGNED_IN,
     "GET rules/{version}": SIGNED_IN,
-    "GET problems/{name}": SIGNED_IN | {"nobody"},
+    "GET problems/{name}": SIGNED_IN | {"banned", "nobody"},
 }
 #: Version 2: routes for programs, with a key of any scope; no person's token opens them.
 V2_KEYS = frozenset({
@@ -145,6 +145,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "volunteer": {},
     "moderator": {"role": Role.MODERATOR},
     "administrator": {"role": Role.ADMIN},
+    "suspended": {"status": Status.SUSPENDED},
     "banned": {"status": Status.BANNED},
     "without terms": {"terms": False},
 }

@@ -257,7 +257,7 @@ def test_nobody_removes_the_passkey_of_somebody_else() -> None:
     assert Authenticator.objects.filter(pk=passkey.pk).exists()
 
 
-def test_a_paused_person_still_sees_their_account() -> None:
-    client = client_of(make_person(status=Status.BANNED))
+def test_a_suspended_person_still_sees_their_account() -> None:
+    client = client_of(make_person(status=Status.SUSPENDED))
     for name in PAGES:
         assert client.get(reverse(name)).status_code == 200

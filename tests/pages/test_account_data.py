@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import profiles
+from accounts import profiles, shut_out
 from accounts.models import Consent, Mail, News, NewsKind, PointEntry, Profile, Status, User
 from exports import takeout
 from moderation import actions, leaving
@@ -236,13 +237,16 @@ def test_what_they_hold_goes_back_when_they_leave() -> None:
     assert task.state == TaskState.OPEN
 
 
-def test_a_paused_person_does_not_leave_to_come_back_as_somebody_new() -> None:
-    me = make_person(status=Status.BANNED)
-    response = leave(me, "keep")
-    assert response.status_code == 403
-    assert "Write to the moderators" in response.content.decode()
+def test_a_suspended_person_may_leave_and_is_told_that_they_cannot_come_back_at_once() -> None:
+    until = timezone.now() + timedelta(days=7)
+    me = make_person(status=Status.SUSPENDED, suspended_until=until)
+    email = me.email or ""
+    page = client_of(me).get(reverse("account_delete")).content.decode()
+    assert "before the suspension would have ended" in page
+    leave(me, "keep")
     me.refresh_from_db()
-    assert (me.status, bool(me.email)) == (Status.BANNED, True)
+    assert (me.status, me.email) == (Status.DELETED, None)
+    assert shut_out.is_shut_out(email=email)
 
 
 def test_the_log_says_that_they_left() -> None:

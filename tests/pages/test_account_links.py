@@ -238,9 +238,10 @@ def test_a_banned_person_stays_banned(other_site: OtherSite) -> None:
     User.objects.filter(pk=banned.pk).update(status=Status.BANNED)
     ada_at_google(other_site)
     client = Client()
-    there_and_back(client, "google")
-    assert signed_in(client) == banned
-    assert client.get(reverse("dashboard")).status_code == 403
+    response = there_and_back(client, "google")
+    assert response["Location"] == reverse("account_inactive")
+    assert "_auth_user_id" not in client.session
+    assert "This account is banned" in client.get(response["Location"]).content.decode()
     assert User.objects.get().status == Status.BANNED
 
 

@@ -138,8 +138,8 @@ def test_one_click_off_the_boards_and_one_back() -> None:
     assert "Mia" in page_of(client_of(other))
 
 
-def test_banned_people_may_still_take_their_name_off() -> None:
-    me = make_person(status=Status.BANNED)
+def test_suspended_people_may_still_take_their_name_off() -> None:
+    me = make_person(status=Status.SUSPENDED)
     assert client_of(me).post(reverse("choose_boards"), {"shown": "no"}).status_code == 302
     me.refresh_from_db()
     assert not me.show_on_leaderboard

@@ -60,10 +60,12 @@ def test_how_a_review_stands_is_not_told(client: Client, person: User) -> None:
     assert listing(page(client)) == listing(before)
 
 
-def test_what_moderators_deleted_is_told_to_its_author(client: Client, person: User) -> None:
+def test_what_was_removed_is_told_to_its_author_with_the_way_to_read_why(client: Client, person: User) -> None:
     make_prompt(person, "Gone")
     Message.objects.update(deleted=True)
-    assert "It was deleted by the moderators." in page(client)
+    shown = page(client)
+    assert "It was removed. Only you and the moderators can read it." in shown
+    assert reverse("removed_message", args=[Message.objects.get().pk]) in shown
 
 
 def test_messages_are_found_by_their_fate_and_by_what_they_are(client: Client, person: User) -> None:

@@ -177,11 +177,12 @@ def test_people_without_terms_are_sent_there_and_back() -> None:
     assert client.get(reverse("dashboard")).status_code == 200
 
 
-def test_a_banned_person_comes_in_and_reads_why_there_is_no_work() -> None:
-    client = client_of(make_person(status=Status.BANNED))
-    for response in (client.get(reverse("dashboard")), client.post(reverse("claim"))):
-        assert response.status_code == 403
-        assert "Your account is paused" in response.content.decode()
+def test_a_suspended_person_comes_in_and_reads_why_there_is_no_work() -> None:
+    client = client_of(make_person(status=Status.SUSPENDED))
+    assert "You cannot take part for a time" in client.get(reverse("dashboard")).content.decode()
+    response = client.post(reverse("claim"))
+    assert response.status_code == 403
+    assert reverse("notices") in response.content.decode()
     assert client.get(reverse("my_messages")).status_code == 200
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import news, profiles
-from accounts.models import News, NewsKind, User
+from accounts.models import News, NewsKind, Role, User
 from stats.badges import BADGES
 from tasks.models import Message
 from tests.making import make_tree, root_of
@@ -58,10 +58,20 @@ def test_an_accepted_message_is_told_with_its_words_and_its_place(client: Client
         (NewsKind.TASK_EXPIRED, {"kind": "label_initial_prompt"}, "The time for “Review a prompt” was over"),
         (NewsKind.TASK_EXPIRED, {"kind": "of long ago"}, "the task went back to everybody"),
         (NewsKind.BADGE_EARNED, {"badge": "of long ago"}, "You earned a badge."),
+        (NewsKind.MESSAGE_REMOVED, {"reason": "spam"}, "A message of yours was removed. It reads like advertising"),
+        (NewsKind.MESSAGE_REMOVED, {"reason": ""}, "A message of yours was removed."),
+        (NewsKind.MESSAGE_REMOVED, {"reason": "of long ago"}, "A message of yours was removed."),
+        (NewsKind.MESSAGE_REMOVED, {"with_another": True}, "yours is hidden with it"),
+        (NewsKind.APPEAL_DECIDED, {"decision": "upheld"}, "A moderator agreed with your appeal"),
+        (NewsKind.APPEAL_DECIDED, {"decision": "rejected"}, "Your message stays removed."),
+        (NewsKind.WARNED, {"reason": "insult"}, "not to do something again. It insults or belittles somebody."),
+        (NewsKind.SUSPENDED, {"until": "2030-05-06T07:08:00+00:00"}, "until May 6, 2030, 7:08 a.m. UTC."),
+        (NewsKind.SUSPENDED, {}, "you cannot take part for a time."),
+        (NewsKind.MODERATORS_CALLED, {}, "It needs a moderator now."),
     ],
 )
 def test_each_kind_of_news_is_a_sentence(
-    client: Client, person: User, kind: NewsKind, about: dict[str, str], sentence: str
+    client: Client, person: User, kind: NewsKind, about: dict[str, Any], sentence: str
 ) -> None:
     tell(person, kind, **about)
     assert sentence in page(client)
@@ -88,6 +98,26 @@ def test_what_may_no_longer_be_read_is_not_quoted(client: Client, person: User) 
     text = page(client)
     assert message.text not in text
     assert reverse("message", args=[message.pk]) not in text
+
+
+def test_what_was_removed_and_how_an_appeal_ended_is_one_click_away(client: Client, person: User) -> None:
+    message = root_of(make_tree(author=person))
+    Message.objects.update(deleted=True)
+    for number, kind in enumerate((NewsKind.MESSAGE_REMOVED, NewsKind.APPEAL_DECIDED, NewsKind.WARNED)):
+        tell(person, kind, number, message_id=str(message.pk))
+    text = page(client)
+    assert text.count(reverse("removed_message", args=[message.pk])) == 2
+    assert reverse("notices") in text
+
+
+def test_what_may_do_harm_is_not_quoted_among_the_news(person: User) -> None:
+    moderator = make_person(role=Role.MODERATOR)
+    message = root_of(make_tree())
+    Message.objects.update(deleted=True)
+    tell(moderator, NewsKind.MODERATORS_CALLED, message_id=str(message.pk))
+    text = page(client_of(moderator))
+    assert str(message.pk) in text
+    assert message.text not in text
 
 
 def test_opening_the_page_reads_the_news(client: Client, person: User) -> None:

@@ -112,10 +112,10 @@ def test_where_one_wanted_to_be_is_kept_through_the_steps(newcomer: User) -> Non
 
 
 def test_the_steps_are_for_people_who_take_part(client: Client) -> None:
-    banned = client_of(make_person(status=Status.BANNED))
+    suspended = client_of(make_person(status=Status.SUSPENDED))
     for step in STEPS:
         assert client.get(reverse(step)).status_code == 302
-        assert banned.get(reverse(step)).status_code == 403
+        assert suspended.get(reverse(step)).status_code == 403
     assert client_of(make_person()).get(reverse("welcome_done")).status_code == 405
 
 

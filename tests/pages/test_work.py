@@ -175,13 +175,14 @@ def test_a_late_answer_is_refused_with_its_text_once_the_work_is_gone(
     assert "Because of the air." in response.content.decode()
 
 
-def test_a_ban_between_claim_and_answer_keeps_the_text(client: Client, person: User) -> None:
+def test_a_suspension_or_ban_between_claim_and_answer_keeps_the_text(client: Client, person: User) -> None:
     open_prompts()
     task = give(person, Kind.INITIAL_PROMPT)
-    User.objects.filter(pk=person.pk).update(status=Status.BANNED)
-    response = client.post(page_of(task), {"text": "Still here?"})
-    assert response.status_code == 403
-    assert "Still here?" in response.content.decode()
+    for status, answered in ((Status.SUSPENDED, 403), (Status.BANNED, 401)):
+        User.objects.filter(pk=person.pk).update(status=status)
+        response = client.post(page_of(task), {"text": "Still here?"})
+        assert response.status_code == answered
+        assert "Still here?" in response.content.decode()
 
 
 def test_new_terms_between_claim_and_answer_keep_the_text(client: Client, person: User) -> None:

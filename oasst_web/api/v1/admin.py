@@ -98,7 +98,8 @@ def get_backend_settings_public(call: Call) -> Any:
     refusals=ABOUT_PEOPLE,
 )
 def purge_user(call: Call) -> Any:
-    """Remove for good what a person wrote, with all below it, and their rankings and reactions. Their reviews stay."""
+    """Remove for good what a person wrote, their rankings and reactions. Their reviews stay. What others wrote below is
+    hidden, and stays theirs."""
     return _purged(call, lambda **given: purging.purge_person(ban=call.query["ban"], **given))
 
 
@@ -113,7 +114,7 @@ def purge_user(call: Call) -> Any:
     refusals=ABOUT_PEOPLE,
 )
 def purge_user_messages(call: Call) -> Any:
-    """Remove for good what a person wrote in a time, with all below it. Nothing else of them changes."""
+    """Remove for good what a person wrote in a time; what others wrote below is hidden. Nothing else changes."""
     return _purged(
         call,
         lambda **given: purging.purge_messages(
@@ -131,10 +132,11 @@ def _purged(call: Call, purge: Callable[..., Gone]) -> dict[str, Any]:
     # What others did meanwhile is in neither.
     after = replace(
         before,
-        messages=before.messages - gone.kept - gone.deleted,
+        messages=before.messages - gone.removed,
         kept=before.kept - gone.kept,
         kept_by_lang=dict(Counter(before.kept_by_lang) - gone.kept_by_lang),
-        deleted=before.deleted - gone.deleted,
+        # What is hidden now counts as deleted; what is gone counts no more.
+        deleted=before.deleted + gone.kept - gone.removed,
         trees=before.trees - gone.trees,
     )
     return {

@@ -107,6 +107,8 @@ def moderator_of(call: Call) -> User:
             return call.person
     if call.key.person is None:
         raise KeyRefused
+    if call.key.person.status != Status.ACTIVE:
+        raise access.UserDisabled
     return call.key.person
 
 

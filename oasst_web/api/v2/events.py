@@ -1,4 +1,5 @@
-"""What happens to one's tasks, messages and reports, and which badges one earns: server-sent events.
+"""What happens to one's tasks, messages and reports, which badges one earns, and what moderators decide about one:
+server-sent events.
 
 A stream occupies a thread of the web server. So it ends by itself, only so many are open at once, and the others get
 what there is and come again. The client loses nothing by that: it goes on after the last id it saw.
@@ -18,7 +19,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts import news
-from accounts.models import News, NewsKind, User
+from accounts.models import News, NewsKind, Status, User
 from accounts.news import BEGINNING, Place
 from oasst_web.api.routes import Call, Routes
 from oasst_web.api.v2 import schemas
@@ -54,13 +55,13 @@ routes = Routes()
     ),
     answer={
         "text/event-stream": "Events: `task_expired`, `message_accepted`, `message_rejected`, `report_answered`, "
-        "`badge_earned`"
+        "`badge_earned`, `message_removed`, `appeal_decided`, `warned`, `suspended`, `moderators_called`"
     },
     raises=(InvalidCursor,),
 )
 def follow_events(call: Call) -> StreamingHttpResponse:
-    """What happens to this person's tasks, messages and reports, and the badges they earn, as server-sent events. The
-    data of each are JSON.
+    """What happens to this person's tasks, messages and reports, the badges they earn, and what moderators decide about
+    them, as server-sent events. The data of each are JSON.
 
     The stream ends after `wait` seconds; a client opens it again with the id of the last event, as browsers do by
     themselves. A verdict is told when its conversation stops growing.
@@ -83,7 +84,11 @@ def _stream(person: User, place: Place, wait: int, lang: str) -> Iterator[str]:
         until = time.monotonic() + (wait if waits else 0)
         while True:
             lines = news.after(place, person=person, limit=BATCH)
+            # Who was banned meanwhile is refused when they come again; until then they hear no more.
+            welcome = User.objects.filter(pk=person.pk, status__in=[Status.ACTIVE, Status.SUSPENDED]).exists()
             _let_go()
+            if not welcome:
+                return
             for line in lines:
                 place = news.place_of(line)
                 yield _event(line, lang)
