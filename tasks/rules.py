@@ -216,7 +216,7 @@ class TreeRules:
     threshold_profanity: float = _rule(0.7, 0, 2)
     """Score from which screening keeps slurs, insults and swear words."""
 
-    threshold_gibberish: float = _rule(0.8, 0, 2)
+    threshold_gibberish: float = _rule(0.6, 0, 2)
     """Score from which screening keeps it that a text seems to mean nothing."""
 
     threshold_injection: float = _rule(0.7, 0, 2)

@@ -36,11 +36,31 @@ def _raising(text: Text) -> Sequence[Found]:
     return []
 
 
-#: Words instead of models; and three that fail when the text says so.
+def _flooding(text: Text) -> Sequence[Found]:
+    if "flood" in text.text:
+        return [Found(kind="flood", score=1.0, start=0, end=1)] * 400_000
+    return []
+
+
+def _printing(text: Text) -> Sequence[Found]:
+    print('{"version": "forged", "found": [["forged", 1, 0, 1]]}')
+    return []
+
+
+def _broken() -> Detector:
+    raise ImportError("its model is missing")
+
+
+#: Words instead of models; and some that fail when the text says so.
 DETECTORS = {
     Concern.ZERO_TOLERANCE: lambda: _containing("unspeakable", Concern.ZERO_TOLERANCE),
     Concern.PERSONAL_DATA: lambda: _containing("+44 1632 960961", Concern.PERSONAL_DATA),
     Concern.TOXICITY: lambda: _containing("nasty", Concern.TOXICITY),
     Concern.GIBBERISH: lambda: Detector(Concern.GIBBERISH, "crashing-1", _crashing),
+    Concern.LANGUAGE: lambda: Detector(Concern.LANGUAGE, "hanging-1", _hanging),
+    Concern.BOILERPLATE: lambda: Detector(Concern.BOILERPLATE, "flooding-1", _flooding),
+    Concern.INJECTION: lambda: Detector(Concern.INJECTION, "printing-1", _printing),
+    Concern.PROFANITY: lambda: None,
+    Concern.NEAR_DUPLICATE: _broken,
     Concern.LINKS: lambda: Detector(Concern.LINKS, "raising-1", _raising),
 }
