@@ -13,6 +13,10 @@ from django.utils import timezone
 
 from accounts import profiles
 from accounts.models import User
+from moderation import actions, proposals, reports, sanctions
+from moderation.log import Grounds
+from moderation.models import Proposed
+from moderation.reasons import Reason
 from oasst_web.demo import stage
 from stats import awarding, boards, goals, public, series, streaks
 from stats.models import Frame
@@ -39,6 +43,7 @@ class Scene:
             self.answer(self.claim(kind))
         for person in (self.volunteer, User.objects.get(email=ARABIC), User.objects.get(email=MODERATOR)):
             profiles.change(person=person, now=timezone.now(), welcomed_at=timezone.now())
+        self.moderate()
         self.count()
 
     def count(self) -> None:
@@ -80,6 +85,39 @@ class Scene:
         tree: Tree = Tree.objects.filter(state=State.READY_FOR_EXPORT, lang="en").order_by("id")[0]
         return tree
 
+    def moderate(self) -> None:
+        """Somebody complained, something of the volunteer was removed, and a purge is proposed."""
+        moderator, now = User.objects.get(email=MODERATOR), timezone.now()
+        given = {"now": now, "rules": rulebook.in_force(), "rng": self.rng}
+        text = "This looks like an advert to me."
+        reports.report(message_id=self.message.pk, person=self.volunteer, labels=["spam"], text=text, now=now)
+        told = "Please write in your own words."
+        grounds = Grounds(reason=Reason.COPIED.value, told=told)
+        actions.delete_message(
+            message_id=self.removed.pk, by=moderator, why="From a web page", grounds=grounds, **given
+        )
+        sanctions.warn(person_id=self.volunteer.pk, by=moderator, why="Once before", now=now, grounds=grounds)
+        made = proposals.propose(
+            kind=Proposed.PURGE_PERSON,
+            arguments={"ban": True},
+            by=moderator,
+            why="Adverts only",
+            now=now,
+            person=User.objects.get(email=NEWCOMER),
+            reason=Reason.SPAM,
+        )
+        proposals.work(now=now, rng=self.rng)
+        self.proposal = made.pk
+
+    @cached_property
+    def removed(self) -> Message:
+        """A reply that the volunteer wrote just now."""
+        task = self.claim(Kind.ASSISTANT_REPLY)
+        text = "The tide is the rise and fall of the sea, which follows the moon around the earth."
+        self.send(task, ReplyDraft.of(text, limit=2000), timezone.now())
+        message: Message = Message.objects.get(task=task)
+        return message
+
     @cached_property
     def message(self) -> Message:
         message: Message = Message.objects.filter(tree=self.finished_tree, depth=1).order_by("id")[0]
@@ -107,6 +145,10 @@ def _task(kind: Kind, who: str = VOLUNTEER) -> Callable[[Scene], str]:
     return lambda scene: reverse("task", args=[scene.claim(kind, who).pk])
 
 
+def _volunteers(name: str) -> Callable[[Scene], str]:
+    return lambda scene: reverse(name, args=[scene.volunteer.pk])
+
+
 def _done(scene: Scene) -> str:
     task = Task.objects.filter(claimed_by=scene.volunteer, state="done").order_by("-done_at")[0]
     return reverse("done", args=[task.pk])
@@ -114,7 +156,7 @@ def _done(scene: Scene) -> str:
 
 def _correct(scene: Scene) -> str:
     """A prompt just sent, which its author may correct still."""
-    written = Message.objects.filter(author=scene.volunteer, review_count=0).order_by("-created_at").first()
+    written = Message.objects.filter(author=scene.volunteer, review_count=0, deleted=False).first()
     if written is None:
         task = scene.claim(Kind.INITIAL_PROMPT)
         scene.send(task, ReplyDraft.of("How do I teach a cat to come when I call?", limit=2000), timezone.now())
@@ -161,6 +203,11 @@ PAGES: tuple[Page, ...] = (
     Page("points", _at("points")),
     Page("badges", _at("badges")),
     Page("rules", _at("rules")),
+    Page("rules-history", _at("rules_history"), route="rules_history"),
+    Page("mine-removed", _at("removed_messages"), route="removed_messages"),
+    Page("mine-removed-one", lambda scene: reverse("removed_message", args=[scene.removed.pk]),
+         route="removed_message"),
+    Page("mine-notices", _at("notices"), route="notices"),
     # The account.
     Page("account", _at("account")),
     Page("account-use", _at("account_consent"), route="account_consent"),
@@ -168,6 +215,17 @@ PAGES: tuple[Page, ...] = (
     Page("account-data", _at("account_data"), route="account_data"),
     Page("account-delete", _at("account_delete"), route="account_delete"),
     # For moderators.
+    Page("moderation-queue", _at("moderation_queue"), who=MODERATOR, route="moderation_queue"),
+    Page("moderation-item", lambda scene: reverse("moderation_item", args=[scene.message.pk]), who=MODERATOR,
+         route="moderation_item"),
+    Page("moderation-people", _at("moderated_people"), who=MODERATOR, route="moderated_people"),
+    Page("moderation-person", _volunteers("moderated_person"), who=MODERATOR, route="moderated_person"),
+    Page("moderation-purge", _volunteers("propose_purge"), who=MODERATOR, route="propose_purge"),
+    Page("moderation-merge", _volunteers("merge_person"), who=MODERATOR, route="merge_person"),
+    Page("moderation-proposals", _at("proposals"), who=MODERATOR, route="proposals"),
+    Page("moderation-proposal", lambda scene: reverse("proposal", args=[scene.proposal]), who=MODERATOR,
+         route="proposal"),
+    Page("moderation-log", _at("audit_log"), who=MODERATOR, route="audit_log"),
     Page("agreement", _at("agreement"), who=MODERATOR),
     Page("reliability", _at("reliability"), who=MODERATOR),
 )  # fmt: skip
