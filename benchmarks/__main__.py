@@ -20,7 +20,8 @@ API_CROWDS = ((1, 100, 0), (50, 20, 60), (50, 20, 80), (50, 20, 0))
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["fill", "claims", "answers", "http", "pages", "sweeps", "consensus"])
+    what = ["fill", "claims", "answers", "http", "pages", "sweeps", "consensus", "screening"]
+    parser.add_argument("what", choices=what)
     parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
     parser.add_argument("--seeds", type=int, default=8, help="of consensus: how often each simulation is run")
     options = parser.parse_args()
@@ -28,6 +29,11 @@ def main() -> None:
         from benchmarks import consensus  # needs no database, and its imports take a while
 
         consensus.run(options.seeds, options.json)
+        return
+    if options.what == "screening":
+        from benchmarks import screening  # the same
+
+        screening.run(options.json)
         return
     with databases.server() as environment:
         # Its statements come many at once, which a prepared one cannot.

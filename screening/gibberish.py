@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from screening.findings import Concern, Detector, Found, Text
 
@@ -20,7 +21,10 @@ _ADDRESS = re.compile(r"\S*(?:://|www\.|@|\\|/)\S*")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _SAME_LETTER = re.compile(r"(\S)\1{14,}")
 _SAME_PART = re.compile(r"(\S{2,12}?)\1{7,}")
-_VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýÿāēīōūąęėįųűőăâîıəơư")
+#: Of Latin letters, without their marks. Some languages make a syllable of an r or an l; none of a whole text of them.
+_VOWELS = frozenset("aeiouyæøœıə")
+#: Of the Latin letters of a text, how many are vowels at least: a third in most languages, a quarter in the driest.
+_FEWEST_VOWELS, _ENOUGH_FOR_VOWELS = 0.16, 20
 #: Rows of the keyboards on which Latin letters are typed.
 _ROWS = (
     "qwertyuiop",
@@ -57,7 +61,7 @@ def _opinions(plain: str) -> list[tuple[str, float]]:
         ("repeated_part", _share(_SAME_PART, plain)),
         ("repeated_word", _repeated_words(words)),
         ("no_words", _no_words(plain, letters)),
-        ("random_keys", _random_keys(words) if letters >= ENOUGH else 0.0),
+        ("random_keys", max(_random_keys(words), _few_vowels(words)) if letters >= ENOUGH else 0.0),
     ]
 
 
@@ -98,7 +102,23 @@ def _random_keys(words: list[str]) -> float:
     return share if share > 0.5 else 0.0
 
 
-def _is_odd(word: str) -> bool:
+def _few_vowels(words: list[str]) -> float:
+    """Hardly a vowel in the whole text. Abbreviations are short, and are not counted."""
+    latin = "".join(_plain(word) for word in words if len(word) > 3)
+    letters = [sign for sign in latin if "a" <= sign <= "z" or sign in _VOWELS]
+    if len(letters) < _ENOUGH_FOR_VOWELS or len(letters) * 2 < sum(map(len, words)):
+        return 0.0
+    return 0.85 if sum(sign in _VOWELS for sign in letters) < _FEWEST_VOWELS * len(letters) else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> str:
+    """Letters without their marks."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
+
+
+def _is_odd(written: str) -> bool:
+    word = _plain(written)
     vowels = sum(sign in _VOWELS for sign in word)
     run = max((len(part) for part in re.split(f"[{''.join(sorted(_VOWELS))}]", word)), default=0)
     pairs = [word[at : at + 2] for at in range(len(word) - 1)]
@@ -112,4 +132,4 @@ def _is_odd(word: str) -> bool:
     )
 
 
-DETECTOR = Detector(Concern.GIBBERISH, "heuristics-1", look)
+DETECTOR = Detector(Concern.GIBBERISH, "heuristics-2", look)

@@ -207,7 +207,7 @@ class TreeRules:
     threshold_personal_data: float = _rule(0.6, 0, 2)
     """Score from which screening keeps what looks like an address, a number or a key of somebody."""
 
-    threshold_near_duplicate: float = _rule(0.8, 0, 2)
+    threshold_near_duplicate: float = _rule(0.6, 0, 2)
     """Share of the text that two messages of a language must have in common to be near-duplicates."""
 
     threshold_toxicity: float = _rule(0.9, 0, 2)
