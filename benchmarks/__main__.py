@@ -20,7 +20,7 @@ API_CROWDS = ((1, 100, 0), (50, 20, 60), (50, 20, 80), (50, 20, 0))
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    what = ["fill", "claims", "answers", "http", "pages", "sweeps", "consensus", "screening"]
+    what = ["fill", "claims", "answers", "http", "pages", "sweeps", "consensus", "screening", "duplicates"]
     parser.add_argument("what", choices=what)
     parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
     parser.add_argument("--seeds", type=int, default=8, help="of consensus: how often each simulation is run")
@@ -47,6 +47,9 @@ def main() -> None:
             return
         if options.what == "pages":
             _pages(environment, options.json)
+            return
+        if options.what == "duplicates":
+            _both_sizes(environment, "benchmarks.duplicates", options.json)
             return
         if options.what == "http":
             _http(environment, options.json)
@@ -106,6 +109,22 @@ def _pages(environment: dict[str, str], as_json: bool) -> None:
         for row in json.loads(_run(environment, "-m", "benchmarks.pages", size).splitlines()[-1]):
             small.setdefault(row["page"], row["p50_ms"])
             rows.append({**row, "ratio": round(row["p50_ms"] / small[row["page"]], 2)})
+    if as_json:
+        print("\n".join(map(json.dumps, rows)))
+        return
+    print("| " + " | ".join(rows[0]) + " |")
+    print("|" + " --- |" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(map(str, row.values())) + " |")
+
+
+def _both_sizes(environment: dict[str, str], module: str, as_json: bool) -> None:
+    """One row for each size; `ratio` is its p50 over that of the small one."""
+    rows: list[dict[str, object]] = []
+    for size in databases.SIZES:
+        rows += json.loads(_run(environment, "-m", module, size).splitlines()[-1])
+    for row in rows:
+        row["ratio"] = round(row["p50_ms"] / rows[0]["p50_ms"], 2)  # type: ignore[operator]
     if as_json:
         print("\n".join(map(json.dumps, rows)))
         return

@@ -2,7 +2,7 @@
 long they take. Every figure is measured in the run; the texts are in ../shared/data.
 
 Precision: of what was found, how much is labelled so. Recall: of what is labelled so, how much was found. A text counts
-once. Clean texts are those of OASST (English and many languages), of UDHR and of Lingua's sentences. Not all of them are
+once. Clean texts are those of OASST, of UDHR and of Lingua's sentences, in many languages. Not all of them are
 clean: replies in which a model speaks of itself are among them, and a tirade or two.
 """
 

@@ -7,11 +7,10 @@ of its bands with near certainty, and an index over the bands finds those few am
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import Value
+from django.db import connection
 
 from moderation.models import Signature
 from screening import near_duplicates
@@ -39,13 +38,40 @@ def nearest(message: Message, *, at_least: float) -> Near | None:
     bands = near_duplicates.bands(signature, message.lang)
     fields = {"lang": message.lang, "version": VERSION, "minhash": signature, "bands": bands}
     Signature.objects.update_or_create(message=message, defaults=fields)
-    # As a list they would be sent as 32-bit numbers, one by one.
-    whole = Value(bands, output_field=ArrayField(models.BigIntegerField()))
-    like = Signature.objects.filter(bands__overlap=whole, lang=message.lang, version=VERSION)
-    earlier = like.filter(message__deleted=False, message__created_at__lte=message.created_at).exclude(pk=message.pk)
     found = (
-        Near(pk, near_duplicates.similarity(signature, bytes(minhash)))
-        for pk, minhash in earlier.values_list("pk", "minhash")[:CANDIDATES]
+        Near(pk, near_duplicates.similarity(signature, bytes(minhash))) for pk, minhash in _candidates(bands, message)
     )
     best = max(found, key=lambda near: near.similarity, default=None)
     return best if best is not None and best.similarity >= at_least else None
+
+
+#: A message counts as earlier at the same moment too, so of two that came together one is found. Band by band, and what
+#: shares one is looked for by itself: asked for all bands at once, the planner would read the whole table (decision 19).
+_SHARING_A_BAND = """
+    WITH alike AS MATERIALIZED (
+        SELECT DISTINCT message_id FROM (
+            SELECT s.message_id FROM unnest(%(bands)s::bigint[]) AS b(band) CROSS JOIN LATERAL (
+                SELECT message_id FROM moderation_signature
+                WHERE bands @> ARRAY[b.band] AND version = %(version)s OFFSET 0
+            ) AS s LIMIT %(most)s * cardinality(%(bands)s::bigint[])
+        ) AS found LIMIT %(most)s
+    )
+    SELECT s.message_id, s.minhash
+    FROM alike JOIN moderation_signature s USING (message_id) JOIN tasks_message m ON m.id = alike.message_id
+    WHERE m.id <> %(message)s AND NOT m.deleted AND m.created_at <= %(created_at)s
+"""
+
+
+def _candidates(bands: list[int], message: Message) -> list[tuple[UUID, bytes]]:
+    """Earlier messages that share a band; the language is in the bands."""
+    asked: dict[str, Any] = {
+        "bands": bands,
+        "version": VERSION,
+        "message": message.pk,
+        "created_at": message.created_at,
+        "most": CANDIDATES,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARING_A_BAND, asked)
+        found: list[tuple[UUID, bytes]] = cursor.fetchall()
+    return found
