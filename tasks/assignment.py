@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from accounts import access, news
 from accounts.models import News, NewsKind, User
 from common.prepared import Prepared
-from tasks import known_answers, locking, trees
+from tasks import eligibility, known_answers, locking, trees
 from tasks.kinds import KINDS, REVIEWING, Deed, Kind, Mode, Pool, SkipReason
 from tasks.models import HandedBack, Skip, Task, TaskState
 from tasks.refusals import (
@@ -29,19 +29,6 @@ from tasks.refusals import (
 from tasks.rules import TreeRules
 from tasks.tree_states import Event
 from tasks.wishes import ANYTHING, Wish
-
-#: Which open rows a person may take. The first line is the partial index `open_tasks`.
-ELIGIBLE = """
-    t.state = 'open' AND t.lang = %(lang)s
-    AND NOT EXISTS (SELECT 1 FROM tasks_task mine WHERE mine.claimed_by_id = %(person)s
-                    AND mine.message_id = t.message_id AND mine.kind = t.kind)
-    AND NOT EXISTS (SELECT 1 FROM tasks_skip s WHERE s.person_id = %(person)s
-                    AND s.message_id = t.message_id AND s.kind = t.kind)
-    AND (t.author_id IS DISTINCT FROM %(person)s OR t.kind = ANY(%(own_is_fine)s::text[]))
-    AND (t.kind <> ALL(%(not_among_replies)s::text[])
-         OR NOT EXISTS (SELECT 1 FROM tasks_message r WHERE r.parent_id = t.message_id AND r.author_id = %(person)s
-                        AND NOT r.deleted AND r.review_result))
-"""
 
 #: Claims of a person are counted over these windows; see TreeRules for the limits.
 ANY_WINDOW = timedelta(minutes=4)
@@ -66,21 +53,10 @@ class Fitting:
 
 
 def _fitting(person: User, lang: str, rules: TreeRules, wish: Wish) -> Fitting:
-    """What the person may take and wants. A parent's author may rank the replies to it: only one's own are barred."""
-    own_is_fine = {kind for kind, row in KINDS.items() if row.deed is Deed.RANK}
-    if rules.allow_self_reply:
-        own_is_fine |= {Kind.PROMPTER_REPLY, Kind.ASSISTANT_REPLY}
-    if rules.allow_self_labeling:
-        own_is_fine |= REVIEWING
-    ranking = [kind.value for kind, row in KINDS.items() if row.deed is Deed.RANK]
-    params = {
-        "person": person.pk,
-        "lang": lang,
-        "own_is_fine": [kind.value for kind in own_is_fine],
-        "not_among_replies": [] if rules.allow_self_ranking else ranking,
-    }
+    """What the person may take and wants."""
+    params = {"person": person.pk, "lang": lang, **eligibility.bars(rules)}
     # Added only if wished: the plan of the plain claim stays as it is.
-    return Fitting(ELIGIBLE + wish.sql, {**params, **wish.params} if wish.sql else params, wish)
+    return Fitting(eligibility.ELIGIBLE + wish.sql, {**params, **wish.params} if wish.sql else params, wish)
 
 
 def available(*, person: User, lang: str, rules: TreeRules, wish: Wish = ANYTHING) -> dict[Kind, int]:
