@@ -45,8 +45,8 @@ def nearest(message: Message, *, at_least: float) -> Near | None:
     return best if best is not None and best.similarity >= at_least else None
 
 
-#: A message counts as earlier at the same moment too, so of two that came together one is found. Band by band, and what
-#: shares one is looked for by itself: asked for all bands at once, the planner would read the whole table (decision 19).
+#: A message counts as earlier at the same moment too, so of two that came together one is found. What shares a band is
+#: looked for by itself, band by band: for all at once the planner would read the whole table (decision 19).
 _SHARING_A_BAND = """
     WITH alike AS MATERIALIZED (
         SELECT DISTINCT message_id FROM (

@@ -6,7 +6,7 @@ nor what they say. Places show when the tree is finished; until then they may ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,6 +42,21 @@ class Fate(StrEnum):
     STOPPED = "stopped"
     """The conversation ended before its time; the message is not to blame."""
     DELETED = "deleted"
+
+
+#: What the states of trees are called, in the order in which a tree comes through them.
+STATES: Mapping[State, Promise] = {
+    State.INITIAL_PROMPT_REVIEW: _("The prompt is reviewed"),
+    State.PROMPT_LOTTERY_WAITING: _("The prompt waits for its turn"),
+    State.GROWING: _("Replies are written and reviewed"),
+    State.BACKLOG_RANKING: _("Imported, waits to be ranked"),
+    State.RANKING: _("Replies are ranked"),
+    State.READY_FOR_SCORING: _("The result is computed"),
+    State.SCORING_FAILED: _("The result could not be computed"),
+    State.READY_FOR_EXPORT: _("Finished"),
+    State.ABORTED_LOW_GRADE: _("Ended: the prompt was not accepted"),
+    State.HALTED_BY_MODERATOR: _("Stopped"),
+}
 
 
 #: Names as in a list to choose from.

@@ -20,7 +20,7 @@ from tasks.models import Task, Tree
 from tasks.rules import TreeRules
 from tasks.tree_states import State
 
-#: Whoever answered something since then counts as somebody who could do more.
+#: Whoever answered something or signed in since then counts as somebody who could do more.
 LATELY = timedelta(days=30)
 #: So long without an answer is too long for a tree that has work open.
 QUIET = timedelta(days=14)
@@ -79,7 +79,7 @@ _OPENINGS = """
         SELECT u.id, l.lang FROM accounts_user u
         LEFT JOIN accounts_profile p ON p.person_id = u.id
         CROSS JOIN LATERAL (SELECT u.lang UNION SELECT unnest(p.languages)) AS l(lang)
-        WHERE u.status = 'active' AND u.terms_version >= %(terms)s AND u.last_activity_at > %(lately)s
+        WHERE u.status = 'active' AND u.terms_version >= %(terms)s AND greatest(u.last_activity_at, u.last_login) > %(lately)s
     ), speakers AS (
         SELECT lang, count(*) AS number FROM people GROUP BY lang
     ), barred AS (

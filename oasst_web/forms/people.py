@@ -73,16 +73,10 @@ class SearchForm(_Form):
         )
 
 
-class GroundsForm(_Form):
-    """Why something is done to a person: a reason, words for them, and words for other moderators."""
+class ReasonForm(_Form):
+    """Why something is done: a reason, and words for other moderators."""
 
     reason = forms.ChoiceField(label=_("Reason"))
-    told = forms.CharField(
-        required=False,
-        max_length=1000,
-        label=_("What they are told"),
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
     why = forms.CharField(
         required=False,
         max_length=500,
@@ -101,11 +95,23 @@ class GroundsForm(_Form):
 
     @property
     def grounds(self) -> Grounds:
-        return Grounds(reason=self.cleaned_data["reason"], told=normalised(self.cleaned_data["told"]).strip())
+        return Grounds(reason=self.cleaned_data["reason"], told=normalised(self.cleaned_data.get("told", "")).strip())
 
     @property
     def why_text(self) -> str:
         return str(self.cleaned_data["why"])
+
+
+class GroundsForm(ReasonForm):
+    """Why something is done to a person, with words for them."""
+
+    told = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=_("What they are told"),
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    field_order: tuple[str, ...] = ("reason", "told", "why")
 
 
 class WarnForm(GroundsForm):

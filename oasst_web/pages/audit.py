@@ -28,7 +28,7 @@ from moderation.models import Action, ActionLog
 from moderation.reasons import REASONS, Reason
 from oasst_web.forms.people import AuditForm
 from oasst_web.pages import doors
-from oasst_web.pages.statistics import STATES
+from tasks.fates import STATES
 from tasks.models import Tree
 
 #: Lines of a page.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from random import SystemRandom
@@ -26,12 +25,11 @@ from moderation import appeals, decisions, evidence, exposure, queue
 from moderation.decisions import Decision
 from moderation.models import QueueItem
 from moderation.querysets import Wanted
-from moderation.severity import HARMFUL
 from oasst_web.forms.moderating import AppealForm, DecideForm
-from oasst_web.pages import audit, doors, moderation_queue
-from oasst_web.pages.statistics import STATES
+from oasst_web.pages import audit, doors, moderation_queue, outline
 from screening.findings import Concern
 from tasks import rulebook
+from tasks.fates import STATES
 from tasks.models import Message
 from tasks.tree_states import State
 
@@ -215,8 +213,7 @@ def _page(
 def _turns(message: Message) -> list[Turn]:
     """The way to the message, with depths below 0; itself, at 0; and everything below it, in reading order."""
     every = list(Message.objects.filter(tree=message.tree_id).select_related("author").order_by("created_at", "pk"))
-    items = QueueItem.objects.filter(message__tree=message.tree_id, processed=False, severity__in=list(HARMFUL))
-    harmful = set(items.values_list("pk", flat=True))
+    harmful = outline.harmful_in(message.tree_id)
     by_id = {each.pk: each for each in every}
     path: list[Message] = []
     at = message.parent_id
@@ -224,20 +221,7 @@ def _turns(message: Message) -> list[Turn]:
         path.append(by_id[at])
         at = by_id[at].parent_id
     above = [_turn(each, -len(path) + number, message, harmful) for number, each in enumerate(reversed(path))]
-    return above + _below(message, every, harmful)
-
-
-def _below(message: Message, every: Sequence[Message], harmful: Collection[UUID]) -> list[Turn]:
-    replies: dict[UUID | None, list[Message]] = defaultdict(list)
-    for each in every:
-        replies[each.parent_id].append(each)
-    found: list[Turn] = []
-    todo = [(message, 0)]
-    while todo:
-        each, depth = todo.pop()
-        found.append(_turn(each, depth, message, harmful))
-        todo += [(reply, depth + 1) for reply in reversed(replies[each.pk])]
-    return found
+    return above + [_turn(each, depth, message, harmful) for each, depth in outline.reading_order(every, message)]
 
 
 def _turn(each: Message, depth: int, here: Message, harmful: Collection[UUID]) -> Turn:

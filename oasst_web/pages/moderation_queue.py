@@ -29,8 +29,8 @@ from moderation.models import ActionLog, QueueItem
 from moderation.severity import SOURCES, Severity, Source
 from oasst_web.forms.moderating import BulkForm, FilterForm, LimitForm
 from oasst_web.pages import doors
-from oasst_web.pages.statistics import STATES
 from tasks import rulebook
+from tasks.fates import STATES
 from tasks.tree_states import State
 
 #: Items of a page.

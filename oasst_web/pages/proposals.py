@@ -26,7 +26,7 @@ from moderation.reasons import REASONS, Reason
 from oasst_web.forms.people import PurgeForm, RefuseForm
 from oasst_web.pages import doors
 from oasst_web.pages.moderated_people import find
-from oasst_web.pages.statistics import STATES
+from tasks.fates import STATES
 from tasks.tree_states import State
 
 #: Proposals of a page.

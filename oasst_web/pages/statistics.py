@@ -19,21 +19,8 @@ from oasst_web.pages import charts
 from stats import public, series
 from stats.public import LanguageRow, Overview
 from stats.series import Series, Weeks
+from tasks.fates import STATES
 from tasks.tree_states import ACTIVE, State
-
-#: What the states of trees are called, in the order in which a tree comes through them.
-STATES: Mapping[State, Promise] = {
-    State.INITIAL_PROMPT_REVIEW: gettext_lazy("The prompt is reviewed"),
-    State.PROMPT_LOTTERY_WAITING: gettext_lazy("The prompt waits for its turn"),
-    State.GROWING: gettext_lazy("Replies are written and reviewed"),
-    State.BACKLOG_RANKING: gettext_lazy("Imported, waits to be ranked"),
-    State.RANKING: gettext_lazy("Replies are ranked"),
-    State.READY_FOR_SCORING: gettext_lazy("The result is computed"),
-    State.SCORING_FAILED: gettext_lazy("The result could not be computed"),
-    State.READY_FOR_EXPORT: gettext_lazy("Finished"),
-    State.ABORTED_LOW_GRADE: gettext_lazy("Ended: the prompt was not accepted"),
-    State.HALTED_BY_MODERATOR: gettext_lazy("Stopped"),
-}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from oasst_web.pages.charts import Column, column_chart
-from oasst_web.pages.statistics import STATES
 from stats import public, series
+from tasks.fates import STATES
 from tasks.tree_states import State
 from tests.making import make_tree
 

@@ -98,10 +98,14 @@ def _would_get(person: User, opening: Opening, in_force: TreeRules) -> bool:
 
 def test_who_was_not_here_for_a_month_is_not_counted() -> None:
     tree = make_tree(state=State.GROWING)
-    somebody(last=NOW - waiting.LATELY - timedelta(days=1))
+    away = somebody(last=NOW - waiting.LATELY - timedelta(days=1))
     make_person(lang="en")
     somebody(last=NOW - waiting.LATELY + timedelta(days=1))
     assert {each.eligible for each in openings_of(tree)} == {1}
+    # They signed in again.
+    away.last_login = NOW
+    away.save()
+    assert {each.eligible for each in openings_of(tree)} == {2}
 
 
 def test_what_is_held_is_counted_apart_and_a_known_answer_is_not_wanted() -> None:
