@@ -183,6 +183,29 @@ class TrollRow(models.Model):
         return f"{self.rank}: {self.score}"
 
 
+class ConductRow(models.Model):
+    """How one person worked in the time of a troll board. A hint for moderators, no verdict."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="conduct")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conduct_rows")
+
+    messages = _count("Texts they wrote, deleted ones too.")
+    same_texts = _count("Texts that are another one of theirs, word for word.")
+    pasted_share = _figure("Mean over their texts of the share that was pasted, 0 to 1; null where nobody counted.")
+    reviews = _count("Reviews with all questions.")
+    same_reviews = _figure("Share of these that give the answers they give most often, 0 to 1.")
+    rankings = _count("Rankings that put replies in an order.")
+    left_as_shown = _figure("Share of these that leave the order in which the replies were shown, 0 to 1.")
+    judgements = _count("Reviews and rankings.")
+    seconds = _figure("Median time one of these took, from taking it to sending it.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["board", "person"], name="one_row_of_conduct"),)
+
+    def __str__(self) -> str:
+        return f"{self.messages} texts, {self.judgements} judgements"
+
+
 class PublicFigures(models.Model):
     """Figures for everybody, under the name of the published protocol."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Status
-from stats import boards
+from stats import boards, conduct
 from stats.models import BoardKind, Frame, TrollRow
 from tasks.tree_states import State
 
@@ -69,12 +69,14 @@ _COUNT = f"""
 
 @transaction.atomic
 def count(*, frame: Frame, now: datetime) -> int:
-    """Count a troll board anew. Returns its rows. May run twice, also at once: readers see the old board, then the new.
+    """Count a troll board anew, and how everybody worked in its time. Returns the rows of the board. May run twice,
+    also at once: readers see the old board, then the new.
 
     Reactions and labels count by when they were given, prompts by when they were written.
     """
     board = boards.begin(kind=BoardKind.TROLL, frame=frame, now=now)
     board.trolls.all().delete()
+    conduct.count(board)
     return boards.fill(board, _COUNT, {"aborted": State.ABORTED_LOW_GRADE.value})
 
 

@@ -79,7 +79,8 @@ _OPENINGS = """
         SELECT u.id, l.lang FROM accounts_user u
         LEFT JOIN accounts_profile p ON p.person_id = u.id
         CROSS JOIN LATERAL (SELECT u.lang UNION SELECT unnest(p.languages)) AS l(lang)
-        WHERE u.status = 'active' AND u.terms_version >= %(terms)s AND greatest(u.last_activity_at, u.last_login) > %(lately)s
+        WHERE u.status = 'active' AND u.terms_version >= %(terms)s
+          AND greatest(u.last_activity_at, u.last_login) > %(lately)s
     ), speakers AS (
         SELECT lang, count(*) AS number FROM people GROUP BY lang
     ), barred AS (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from math import floor
+from math import ceil, floor
 
 from django.utils.formats import number_format
 
@@ -178,8 +178,7 @@ def column_chart(title: str, columns: Sequence[Column]) -> Chart | None:
     highest = max((sum(column.counts) for column in columns), default=0)
     if highest == 0:
         return None
-    step = _round_step(highest)
-    top = -(-highest // step) * step
+    top, step = round_scale(highest)
     place = WIDTH / len(columns)
 
     def y(count: int) -> str:
@@ -217,13 +216,14 @@ def column_chart(title: str, columns: Sequence[Column]) -> Chart | None:
     return chart
 
 
-def _round_step(highest: int) -> int:
-    """1, 2 or 5 times a power of ten, so that the scale up to the highest count has at most five steps."""
+def round_scale(highest: float) -> tuple[int, int]:
+    """The end of a scale from 0 that holds the highest number, and its step: 1, 2 or 5 times a power of ten, so that
+    there are at most five steps."""
     power = 1
     while True:
         for step in (power, 2 * power, 5 * power):
             if highest <= 5 * step:
-                return step
+                return max(1, ceil(highest / step)) * step, step
         power *= 10
 
 

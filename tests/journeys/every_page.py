@@ -18,7 +18,7 @@ from moderation.log import Grounds
 from moderation.models import Proposed
 from moderation.reasons import Reason
 from oasst_web.demo import stage
-from stats import awarding, boards, goals, public, series, streaks
+from stats import awarding, boards, goals, public, series, streaks, trolls
 from stats.models import Frame
 from tasks import assignment, interactions, rewards, rulebook, work
 from tasks.drafts import Draft, RankingDraft, ReplyDraft, ReviewDraft
@@ -56,6 +56,7 @@ class Scene:
         goals.count(now=now)
         for frame in Frame:
             boards.count(frame=frame, now=now)
+            trolls.count(frame=frame, now=now)
         awarding.award(now=now, everybody=True)
 
     def claim(self, kind: Kind, email: str = VOLUNTEER) -> Task:
@@ -228,6 +229,8 @@ PAGES: tuple[Page, ...] = (
     Page("moderation-trees", _at("moderated_trees"), who=MODERATOR, route="moderated_trees"),
     Page("moderation-tree", lambda scene: reverse("moderated_tree", args=[scene.message.tree_id]), who=MODERATOR,
          route="moderated_tree"),
+    Page("moderation-boards", _at("trolls"), who=MODERATOR, route="trolls"),
+    Page("moderation-throughput", _at("throughput"), who=MODERATOR, route="throughput"),
     Page("moderation-log", _at("audit_log"), who=MODERATOR, route="audit_log"),
     Page("agreement", _at("agreement"), who=MODERATOR),
     Page("reliability", _at("reliability"), who=MODERATOR),

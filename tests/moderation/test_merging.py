@@ -360,6 +360,7 @@ STAYING = {
     "moderation.QueueItem.not_for",
     "moderation.ActionLog.person",
     "stats.BadgeAward.person",
+    "stats.ConductRow.person",
     "stats.LeaderRow.person",
     "stats.TrollRow.person",
     "tasks.RulesVersion.created_by",
