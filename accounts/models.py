@@ -11,6 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.encrypted import EncryptedTextField
+
 
 class Scope(models.TextChoices):
     """What a key may do. Each scope is granted for itself; none implies another, but admin implies all."""
@@ -73,8 +75,7 @@ class Webhook(models.Model):
     client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="webhooks")
     url = models.CharField(max_length=2048)
     kinds = ArrayField(models.CharField(max_length=32, choices=NoticeKind.choices))
-    secret = models.CharField(
-        max_length=80,
+    secret = EncryptedTextField(
         help_text="Shown once. Kept readable all the same: every message is signed with it, so a hash would not do.",
     )
     enabled = models.BooleanField(
@@ -190,7 +191,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.GENERAL)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     lang = models.CharField(max_length=32, default="en", help_text="The language this person works in (BCP 47).")
-    notes = models.CharField(max_length=1024, blank=True, help_text="For moderators' eyes only.")
+    notes = EncryptedTextField(blank=True, help_text="For moderators' eyes only.")
     show_on_leaderboard = models.BooleanField(default=True)
     suspended_until = models.DateTimeField(
         null=True, blank=True, help_text="While suspended: when a job lets the person take part again."

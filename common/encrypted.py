@@ -57,6 +57,17 @@ def opened(stored: str) -> str:
         ) from problem
 
 
+def stale(stored: str) -> bool:
+    """Whether a stored text is plain, or was encrypted with another key than the newest."""
+    if not stored.startswith(MARK):
+        return bool(stored)
+    try:
+        _one(settings.ENCRYPTION_KEYS[0]).decrypt(stored.removeprefix(MARK).encode())
+    except InvalidToken:
+        return True
+    return False
+
+
 class EncryptedTextField(TextField):
     """A text field whose column holds only what the keys can read. The database can neither search nor compare it."""
 

@@ -30,6 +30,7 @@ class Action(models.TextChoices):
     EDIT_PERSON = "edit_person"
     NOTE_PERSON = "note_person"
     SET_ROLE = "set_role"
+    END_SESSIONS = "end_sessions"
     CLOSE_ACCOUNT = "close_account"
     CLEAR_FLAGS = "clear_flags"
     """A moderator kept a message: flags and findings so far count no more."""

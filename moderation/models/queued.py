@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from common.encrypted import EncryptedTextField
 from moderation.querysets import QueueItemQuerySet
 from moderation.severity import HARMFUL, SOURCES, Severity
 from tasks.models import Message
@@ -75,7 +76,7 @@ class Report(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reports")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reports")
     labels = models.JSONField(default=list, help_text="Names from tasks.kinds.REPORT_LABELS.")
-    text = models.TextField(blank=True)
+    text = EncryptedTextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
