@@ -35,6 +35,7 @@ ACTIONS: Mapping[Action, Promise] = {
     Action.EDIT_PERSON: _("Changed an account"),
     Action.NOTE_PERSON: _("Wrote a note about somebody"),
     Action.SET_ROLE: _("Changed a role"),
+    Action.END_SESSIONS: _("Signed somebody out everywhere"),
     Action.CLOSE_ACCOUNT: _("Closed an account"),
     Action.CLEAR_FLAGS: _("Kept a message"),
     Action.RETRY_SCORING: _("Had a tree scored again"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import shut_out
+from accounts import shut_out, ways_in
 from accounts.models import NewsKind, Role, Status, User
 from common.errors import DomainError, ErrorCode
 from moderation import telling
@@ -138,7 +138,18 @@ def set_role(*, person_id: UUID, role: Role, by: User, why: str, now: datetime) 
     before = person.role
     person.role = role
     person.save(update_fields=["role"])
+    # Moderators are signed in for a shorter time, so they begin anew.
+    person = ways_in.end_other_sessions(person=person)
     log(Action.SET_ROLE, by=by, now=now, why=why, before={"role": before}, after={"role": role.value}, person=person)
+    return person
+
+
+@transaction.atomic
+def end_sessions(*, person_id: UUID, by: User, why: str, now: datetime) -> User:
+    """Sign somebody out on every device, as when a stranger may have their phone. They can sign in again. Raises
+    NotAllowed, NotAboveThem, PersonNotFound, AccountClosed."""
+    person = ways_in.end_other_sessions(person=_subject(person_id, by))
+    log(Action.END_SESSIONS, by=by, now=now, why=why, person=person)
     return person
 
 

@@ -15,7 +15,7 @@ from accounts.models import User
 from common.errors import DomainError, ErrorCode
 
 #: As long as a code to sign in.
-GOOD_FOR = timedelta(minutes=15)
+GOOD_FOR = timedelta(minutes=10)
 #: Tries at one code.
 TRIES = 3
 

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -31,6 +33,7 @@ from accounts.models import AuthMethod, User
 from common.errors import DomainError
 from common.languages import LANGUAGES
 from moderation import explaining
+from oasst_web import security_log
 from oasst_web.pages import interface
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,13 @@ class Adapter(DefaultAccountAdapter):
         ),
         "rate_limited": _("That was a little fast. Wait a moment, then try again."),
     }
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """What is wrong with what somebody typed; that it may be a guess is noted."""
+        if code in ("incorrect_code", "too_many_login_attempts", "rate_limited"):
+            security_log.note(code, context.request)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
 
     def get_login_stages(self) -> list[str]:
         """The code proves the address, so there is no second mail to verify it."""
@@ -227,6 +237,7 @@ def offered() -> dict[str, Elsewhere]:
 def turn_away(request: HttpRequest, person: User) -> HttpResponse:
     """Whoever has just proved to be this person, or to have what they came in with, may not come in; the next page says
     why."""
+    security_log.note("turned_away", request, shut=person.pk)
     request.session[_TURNED_AWAY] = {"person": str(person.pk), "at": timezone.now().timestamp()}
     return redirect("account_inactive")
 

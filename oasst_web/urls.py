@@ -162,6 +162,7 @@ urlpatterns = [
     path("moderation/people/<uuid:person_id>/note/", person_actions.note, name="note_person"),
     path("moderation/people/<uuid:person_id>/name/", person_actions.rename, name="rename_person"),
     path("moderation/people/<uuid:person_id>/merge/", person_actions.merge, name="merge_person"),
+    path("moderation/people/<uuid:person_id>/sign-out/", person_actions.sign_out, name="sign_out_person"),
     path("moderation/people/<uuid:person_id>/role/", person_actions.role, name="person_role"),
     path("moderation/people/<uuid:person_id>/purge/", proposals.propose_purge, name="propose_purge"),
     path("moderation/trees/", moderated_trees.moderated_trees, name="moderated_trees"),

@@ -205,6 +205,10 @@ class RoleForm(WhyForm):
     field_order = ("role", "why")
 
 
+class SignOutForm(WhyForm):
+    name = "sign_out"
+
+
 class MergeForm(WhyForm):
     """Into which account. It was chosen, and looked at, on the page before."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -125,7 +126,9 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     response = redirect(doors.safe_next(request, reverse("home")))
     theme = request.POST.get("theme", "")
     if theme in ("light", "dark"):
-        response.set_cookie("theme", theme, max_age=365 * 24 * 3600, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(
+            settings.THEME_COOKIE_NAME, theme, max_age=365 * 24 * 3600, samesite="Lax", secure=request.is_secure()
+        )
     else:
-        response.delete_cookie("theme", samesite="Lax")
+        response.delete_cookie(settings.THEME_COOKIE_NAME, samesite="Lax")
     return response

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRefresh
@@ -16,6 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts import access
 from accounts.models import User
 from common.errors import DomainError
+from oasst_web import limits, sessions
 from oasst_web.pages import errors
 
 P = ParamSpec("P")
@@ -77,9 +79,40 @@ def _only(may: Callable[[User], bool], view: View[P]) -> View[P]:
     def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not may(person(request)):
             raise PermissionDenied
+        if not sessions.strong_enough(request, person(request)):
+            return errors.passkey_needed(request)
         return view(request, *args, **kwargs)
 
     return signed_in(cast("View[P]", door))
+
+
+def lately(view: View[P]) -> View[P]:
+    """Who sends something here must have signed in lately: whoever picks up an unlocked phone must not get to keep the
+    account. For views behind a door; reading is free."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method == "POST" and not sessions.fresh(request):
+            return errors.not_fresh(request)
+        return view(request, *args, **kwargs)
+
+    return cast("View[P]", door)
+
+
+def limited(what: str) -> Callable[[View[P]], View[P]]:
+    """What a person sends here is counted, and refused when it comes too often to be typed or clicked. For views behind
+    a door; reading is free."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method == "POST":
+                limits.count_page(person(request), what, timezone.now())
+            return view(request, *args, **kwargs)
+
+        return cast("View[P]", counted)
+
+    return decorate
 
 
 def safe_next(request: HttpRequest, otherwise: str) -> str:

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from oasst_web import sign_in
-from oasst_web.pages import doors
+from oasst_web import sessions, sign_in
+from oasst_web.pages import doors, errors
 
 _BACK = {"google": google.oauth2_callback, "discord": discord.oauth2_callback, "github": github.oauth2_callback}
 
@@ -23,6 +23,8 @@ def go(request: HttpRequest, site: str) -> HttpResponse:
     elsewhere can sign anybody in, or link an account to theirs."""
     if site not in sign_in.offered():
         raise Http404
+    if request.user.is_authenticated and not sessions.fresh(request):
+        return errors.not_fresh(request)
     process = AuthProcess.CONNECT if request.user.is_authenticated else AuthProcess.LOGIN
     provider = get_adapter(request).get_provider(request, site)
     response: HttpResponse = provider.redirect(request, process=process, next_url=doors.safe_next(request, "") or None)

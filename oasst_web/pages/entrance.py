@@ -86,7 +86,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Only by POST: no link and no picture can sign anybody out."""
     auth.logout(request)
     messages.success(request, _("You are signed out."))
-    return redirect("home")
+    return redirect(doors.safe_next(request, reverse("home")))
 
 
 def _demo_people() -> list[User]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -79,6 +80,17 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return render(request, "errors/403.html", {"kept": kept.of(request)}, status=403)
 
 
+def passkey_needed(request: HttpRequest) -> HttpResponse:
+    """Moderators sign in with a passkey here; what they typed is given back."""
+    return render(request, "errors/passkey.html", {"kept": kept.of(request)}, status=403)
+
+
+def not_fresh(request: HttpRequest) -> HttpResponse:
+    """They signed in long ago, and want to change how one signs in; what they typed is given back."""
+    back = f"{reverse('account_request_login_code')}?{urlencode({'next': _came_from(request)})}"
+    return render(request, "errors/not_fresh.html", {"kept": kept.of(request), "back": back}, status=403)
+
+
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "errors/404.html", {"kept": kept.of(request)}, status=404)
 
@@ -101,7 +113,7 @@ def closed(request: HttpRequest, *, note: str, seconds: int) -> HttpResponse:
 
 def _plain(template: str, request: HttpRequest, **context: object) -> str:
     """A page made without context processors: the database may be what failed. The theme is in a cookie."""
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     context |= {
         "theme": theme if theme in ("light", "dark") else "",
         # What was posted to may have nothing to show.

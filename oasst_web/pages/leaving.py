@@ -20,6 +20,7 @@ from tasks import rulebook
 
 @doors.signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@doors.lately
 def leave(request: HttpRequest) -> HttpResponse:
     """Read what happens, choose, type the word. Then the account is closed and its person signed out."""
     form = LeaveForm(request.POST or None)

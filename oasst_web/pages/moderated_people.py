@@ -152,7 +152,7 @@ def _forms(moderator: User, person: User, wrong: Any) -> dict[str, Any]:
         return {}
     offered: list[type[Any]] = [forms.NoteForm]
     if person.status != Status.DELETED:
-        offered += [forms.WarnForm, forms.NameForm]
+        offered += [forms.WarnForm, forms.SignOutForm, forms.NameForm]
         offered += [forms.UnbanForm] if person.status != Status.ACTIVE else []
         offered += [forms.SuspendForm, forms.BanForm] if person.status != Status.BANNED else []
         offered += [forms.RoleForm] if moderator.is_admin else []

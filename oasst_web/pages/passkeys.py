@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import ways_in
+from oasst_web import security_log
 from oasst_web.pages import doors
 
 #: With these the library answers what no device sends; a stranger may send anything.
@@ -48,6 +49,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return refused
     form = LoginWebAuthnForm(data=request.POST)
     if not _understood(form):
+        security_log.note("unknown_passkey", request)
         messages.error(
             request, _("We do not know this passkey. Sign in another way; on your account page you can add it anew.")
         )
@@ -67,6 +69,7 @@ def new_question(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_POST
+@doors.lately
 def add(request: HttpRequest) -> HttpResponse:
     """Keep the passkey that the device made."""
     name = request.POST.get("name", "").strip()[:64]
@@ -83,6 +86,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_POST
+@doors.lately
 def remove(request: HttpRequest, passkey_id: int) -> HttpResponse:
     """Nobody comes in with that passkey any more."""
     ways_in.remove_passkey(person=doors.person(request), passkey_id=passkey_id)

@@ -129,6 +129,17 @@ def role(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 @doors.moderating
+@require_POST
+def sign_out(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    form = forms.SignOutForm(request.POST)
+    if not form.is_valid():
+        return page(request, person_id, wrong=form)
+    why = form.cleaned_data["why"]
+    sanctions.end_sessions(person_id=person_id, by=doors.person(request), why=why, now=timezone.now())
+    return _done(request, person_id, _("They are signed out everywhere."))
+
+
+@doors.moderating
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Choose the account that stays, read what moves there, then confirm."""

@@ -30,6 +30,7 @@ def removed_messages(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@doors.limited("appeals")
 def removed_message(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """One of them: why it is gone, and the appeal. What is back again is shown in its conversation."""
     person = doors.person(request)

@@ -39,6 +39,7 @@ def ways(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_POST
+@doors.lately
 def add_address(request: HttpRequest) -> HttpResponse:
     """Send a code to one more address."""
     form = AddressForm(request.POST)
@@ -77,6 +78,7 @@ def prove_address(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_POST
+@doors.lately
 def remove_address(request: HttpRequest) -> HttpResponse:
     """No more codes to that address."""
     email = request.POST.get("email", "")
@@ -89,6 +91,7 @@ def remove_address(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_POST
+@doors.lately
 def main_address(request: HttpRequest) -> HttpResponse:
     """News go to that address from now on."""
     # Not everything that can be posted can be asked of the database.
@@ -98,6 +101,7 @@ def main_address(request: HttpRequest) -> HttpResponse:
 
 @doors.signed_in
 @require_POST
+@doors.lately
 def unlink(request: HttpRequest, account_id: int) -> HttpResponse:
     """Come in by that account no more."""
     try:

@@ -19,6 +19,7 @@ IN_MEMORY = 2**21
 
 @doors.signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@doors.limited("takeout")
 def data(request: HttpRequest) -> HttpResponse:
     """What is in the file; and, by POST, the file. Banned people get theirs too."""
     if request.method != "POST":

@@ -205,6 +205,7 @@ def message(request: HttpRequest, message_id: UUID) -> HttpResponse:
 
 @doors.taking_part
 @require_POST
+@doors.limited("reactions")
 def react(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Give or take back a thumb. With htmx only the thumbs are drawn anew."""
     person = doors.person(request)
@@ -220,6 +221,7 @@ def react(request: HttpRequest, message_id: UUID) -> HttpResponse:
 
 @doors.taking_part
 @require_http_methods(["GET", "HEAD", "POST"])
+@doors.limited("reports")
 def report(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Tell the moderators what is wrong with a message."""
     person = doors.person(request)

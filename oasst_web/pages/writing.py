@@ -81,6 +81,7 @@ def _writing(request: HttpRequest, task_id: UUID) -> Work:
 
 @doors.taking_part
 @require_http_methods(["GET", "HEAD", "POST"])
+@doors.limited("preview")
 def preview(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """The text as readers will see it, with the hints; without a script the whole page, text kept."""
     if request.method != "POST":
@@ -96,6 +97,7 @@ def preview(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @doors.taking_part
 @require_POST
+@doors.limited("hints")
 def hints(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Only the hints, while somebody types."""
     shown = _writing(request, task_id)
@@ -111,6 +113,7 @@ def _hints(request: HttpRequest, form: WriteForm, shown: Work) -> Hints:
 
 @doors.taking_part
 @require_POST
+@doors.limited("drafts")
 def save_draft(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Keep what is in the form. The answer tells whether it was the newest, and the time here: the page that sent it
     may have been fetched long before."""

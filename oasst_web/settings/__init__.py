@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "oasst_web.transport.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -165,7 +166,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
@@ -282,12 +283,29 @@ SPECTACULAR_SETTINGS = {
 }
 
 CSRF_FAILURE_VIEW = "oasst_web.pages.errors.csrf_failure"
+# Under these names a browser takes them from this very host only, and encrypted.
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+LANGUAGE_COOKIE_NAME = "__Host-language"
+THEME_COOKIE_NAME = "__Host-theme"
+MESSAGES_COOKIE_NAME = "__Host-messages"
+MESSAGE_STORAGE = "oasst_web.transport.Notices"
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_SECURE = True
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+#: Hours after which somebody signs in again, however busy they were; moderators and administrators sooner.
+SESSION_HOURS = env.int("SESSION_HOURS", 24 * 30)
+MODERATOR_SESSION_HOURS = env.int("MODERATOR_SESSION_HOURS", 24)
+SESSION_COOKIE_AGE = 60 * 60 * SESSION_HOURS
+#: Minutes after signing in in which one may change how one signs in, or close the account.
+FRESH_MINUTES = env.int("FRESH_MINUTES", 60)
+#: Whether moderators and administrators must sign in with a passkey to get into their area.
+MODERATORS_BY_PASSKEY = env.bool("MODERATORS_BY_PASSKEY", False)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Programs are refused instead: see oasst_web.transport.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/", r"^_allauth/"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+#: Whether all names below the site's own are reached by HTTPS only, too, and browsers may know it beforehand.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -295,7 +313,13 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "common.one_line.OneLine",
+            "format": "%(asctime)sZ %(levelname)s %(name)s: %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
 }

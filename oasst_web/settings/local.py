@@ -17,6 +17,12 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 
+# The other names are for encrypted connections only.
+SESSION_COOKIE_NAME = "sessionid"
+CSRF_COOKIE_NAME = "csrftoken"
+LANGUAGE_COOKIE_NAME = "language"
+THEME_COOKIE_NAME = "theme"
+MESSAGES_COOKIE_NAME = "messages"
 CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False

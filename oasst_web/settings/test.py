@@ -13,3 +13,5 @@ from oasst_web.settings.local import *  # noqa: F403
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+# Files are looked for when they are asked for: each test client would list them all anew.
+WHITENOISE_AUTOREFRESH = True

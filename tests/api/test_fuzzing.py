@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts.models import Role, Scope
-from oasst_web.api import limits
+from oasst_web import limits
 from oasst_web.api.documents import document_of
 from oasst_web.api.v2 import events
 from oasst_web.wsgi import application

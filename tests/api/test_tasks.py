@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Scope
 from moderation.models import Report
-from oasst_web.api import limits
+from oasst_web import limits
 from tasks import rulebook
 from tasks.models import FreeLabels, Message, Ranking, Review, Skip
 from tasks.tree_states import State

@@ -109,8 +109,8 @@ NO_PAGES = {
     # Moderators' forms, and what comes of them.
     "audit_export", "ban_person", "claim_item", "confirm_proposal", "decide_appeal", "decide_item", "halt_tree",
     "moderation_bulk", "moderation_limit", "moderation_live", "moderation_next", "note_person", "person_role",
-    "refuse_proposal", "release_item", "rename_person", "resume_tree", "retry_tree", "show_item", "suspend_person",
-    "unban_person", "undo_bulk", "undo_decision", "warn_person",
+    "refuse_proposal", "release_item", "rename_person", "resume_tree", "retry_tree", "show_item", "sign_out_person",
+    "suspend_person", "unban_person", "undo_bulk", "undo_decision", "warn_person",
     # Pages that come in the middle of something: tests of their own look at them.
     "account_confirm_login_code", "account_inactive", "account_login", "mail_off", "message", "prove_address",
     # For machines.

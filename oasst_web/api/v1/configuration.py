@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework.serializers import BooleanField, CharField, ChoiceField, FloatField, IntegerField, ListField
 
-from oasst_web.api import limits
+from oasst_web import limits
 from oasst_web.api.v1.figure_schemas import PublicSettings
 from oasst_web.api.v1.schemas import Shape
 from oasst_web.timetable import BOARDS, TIMETABLE

@@ -18,7 +18,7 @@ from accounts import access, identities, keys
 from accounts.identities import Identity
 from accounts.models import ApiClient, Status, User
 from common.errors import DomainError, ErrorCode
-from oasst_web.api import limits
+from oasst_web import limits
 from oasst_web.api.reading import Unprocessable, checked, valid
 from oasst_web.api.routes import PUBLIC, Call, Route, Version, examples, now, response
 

@@ -13,7 +13,7 @@ from rest_framework.serializers import UUIDField
 from accounts.models import User
 from common.errors import DomainError, ErrorCode
 from moderation import reports
-from oasst_web.api import limits
+from oasst_web import limits
 from oasst_web.api.routes import PROXY, Call, Routes
 from oasst_web.api.v1 import schemas, shown
 from oasst_web.api.v1.protocol import PersonNotNamed, person_named, person_of

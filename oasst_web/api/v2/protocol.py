@@ -28,13 +28,13 @@ from accounts import access, keys
 from accounts.access import TermsNotAccepted, UserDisabled
 from accounts.models import ApiClient, User
 from common.errors import DomainError, ErrorCode
-from oasst_web.api import limits
-from oasst_web.api.limits import KeyTooBusy, PersonTooBusy
+from oasst_web import limits
 from oasst_web.api.reading import Unprocessable, checked, valid
 from oasst_web.api.routes import Call, Route, Version, examples, now
 from oasst_web.api.v2 import once
 from oasst_web.api.v2.once import KeyInUse, KeyReused
 from oasst_web.api.v2.schemas import Problem
+from oasst_web.limits import KeyTooBusy, PersonTooBusy
 
 log = logging.getLogger(__name__)
 

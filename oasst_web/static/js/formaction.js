@@ -7,7 +7,7 @@ document.addEventListener("click", (event) => {
   const { form } = button;
   const { action } = form;
   let said = null;
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
   if (cookie && form.elements.csrfmiddlewaretoken) form.elements.csrfmiddlewaretoken.value = cookie[1];
   if (button.name) {
     said = document.createElement("input");

@@ -3,7 +3,7 @@
 /** The form's fields, with the present token: the page may be older than the sign-in. */
 export function fieldsOf(form) {
   const data = new FormData(form);
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
   if (cookie) data.set("csrfmiddlewaretoken", cookie[1]);
   return data;
 }

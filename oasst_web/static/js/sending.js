@@ -82,7 +82,7 @@ function start(form) {
     if (busy) return;
     clearTimeout(timer);
     work(true);
-    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
     if (cookie) form.elements.csrfmiddlewaretoken.value = cookie[1];
     let response;
     let stored = null;

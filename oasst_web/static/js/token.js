@@ -2,6 +2,6 @@
 
 document.addEventListener("submit", (event) => {
   const field = event.target.elements?.csrfmiddlewaretoken;
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
   if (field && cookie) field.value = cookie[1];
 });

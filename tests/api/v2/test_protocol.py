@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Status
 from common.errors import DomainError
-from oasst_web.api import limits
+from oasst_web import limits
 from oasst_web.api.v2.protocol import type_of
 from oasst_web.api.v2.urls import ROUTES
 from tests.api.v2.calling import Caller, problem

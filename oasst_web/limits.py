@@ -1,9 +1,10 @@
-"""How often a key, or a person, may call: one window for each, in the cache. How many tasks one may claim,
-`tasks` counts itself."""
+"""How often a key, or a person, may call, and how often a person may do what costs the site or others much: one window
+for each, in the cache. How many tasks one may claim, `tasks` counts itself."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
 
@@ -18,6 +19,16 @@ SECONDS = 60
 LIMITS = {"tasks": 10_000, "calls": 60_000}
 #: What one person may do who calls in their own name.
 CALLS_OF_A_PERSON = 600
+#: How often one person may do this on the pages, in the same time. Nobody who types and clicks comes near.
+PAGES: Mapping[str, int] = {
+    "hints": 120,
+    "preview": 120,
+    "drafts": 240,
+    "takeout": 3,
+    "reports": 20,
+    "reactions": 120,
+    "appeals": 10,
+}
 
 
 class KeyTooBusy(DomainError):
@@ -39,6 +50,17 @@ def count(client: ApiClient, now: datetime, *, what: str = "calls") -> None:
 def count_person(person: User, now: datetime) -> None:
     """Count one call of this person. Raises PersonTooBusy."""
     _count(f"person:{person.pk}", CALLS_OF_A_PERSON, PersonTooBusy, now)
+
+
+class TooOften(DomainError):
+    code = ErrorCode.TOO_MANY_REQUESTS
+    status = 429
+    sentence = _("That was very often. Wait a minute, then go on.")
+
+
+def count_page(person: User, what: str, now: datetime) -> None:
+    """Count that this person does one of PAGES. Raises TooOften."""
+    _count(f"{what}:{person.pk}", PAGES[what], TooOften, now)
 
 
 def _count(whose: str, limit: int, refusal: type[DomainError], now: datetime) -> None:
