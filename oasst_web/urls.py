@@ -7,6 +7,7 @@ from django.urls import include, path
 from oasst_web.pages import (
     about,
     account,
+    admin,
     agreement,
     ahead,
     audit,
@@ -180,6 +181,7 @@ urlpatterns = [
     path("moderation/log/export/", audit.audit_export, name="audit_export"),
     path("moderation/agreement/", agreement.agreement, name="agreement"),
     path("moderation/reliability/", reliability.reliability, name="reliability"),
+    path("admin/", admin.site.urls),
     # For machines.
     path("api/", include("oasst_web.api.urls")),
     path("_allauth/app/v1/", include("oasst_web.api.sign_in")),

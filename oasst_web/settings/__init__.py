@@ -44,6 +44,8 @@ MAINTENANCE = env.bool("MAINTENANCE", False)
 MAINTENANCE_FILE = Path(env.str("MAINTENANCE_FILE", str(DATA_DIR / "maintenance")))
 
 INSTALLED_APPS = [
+    # Without looking for tables by itself: oasst_web.pages.admin says which.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -49,7 +49,7 @@ MODERATING = """
 LEVELS = ("public", "signed in", "taking part", "moderating", "administrating")
 LEVEL: dict[str, str] = {
     name: level
-    for level, names in zip(LEVELS, (PUBLIC, SIGNED_IN, TAKING_PART, MODERATING, ""), strict=True)
+    for level, names in zip(LEVELS, (PUBLIC, SIGNED_IN, TAKING_PART, MODERATING, "admin:index"), strict=True)
     for name in names.split()
 }
 

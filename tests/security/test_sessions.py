@@ -152,3 +152,9 @@ def test_a_moderator_signs_somebody_out_everywhere() -> None:
     assert ActionLog.objects.get().action == Action.END_SESSIONS
     person.refresh_from_db()
     assert client_of(person).get(reverse("account")).status_code == 200
+
+
+def test_the_tables_ask_for_it_too(settings: Settings) -> None:
+    settings.MODERATORS_BY_PASSKEY = True
+    client = signed_in(make_person(role=Role.ADMIN), method="code", email="somebody@example.org")
+    assert client.get(reverse("admin:index")).status_code == 403
