@@ -131,5 +131,5 @@ def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str | None]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             yield pattern.name
-        elif not str(pattern.pattern).startswith(("api/", "_allauth/")):
+        elif not str(pattern.pattern).startswith(("admin/", "api/", "_allauth/")):
             yield from _names(pattern.url_patterns)

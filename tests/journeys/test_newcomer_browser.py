@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -83,7 +84,7 @@ def test_pages_to_read_have_no_barriers_in_either_theme(reader: Reader) -> None:
             reader.open(name, kind)
             in_both_themes(reader, f"{name} {kind}")
     # From right to left, the charts and the folds included.
-    reader.page.context.add_cookies([{"name": "django_language", "value": "ar", "url": reader.site}])
+    reader.page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "ar", "url": reader.site}])
     reader.open("statistics")
     reader.page.locator("details.behind > summary").first.click()
     assert reader.page.locator("html").get_attribute("dir") == "rtl"

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -98,7 +99,7 @@ def test_the_author_reads_what_was_removed_why_and_never_by_whom(
 
 
 def test_the_reason_is_read_in_the_language_of_the_pages(client: Client, removed: Message) -> None:
-    client.cookies["django_language"] = "de"
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
     with translation.override("de"):
         reason = str(REASONS[Reason.SPAM].told)
     text = text_of(client, address(removed))
