@@ -2,7 +2,7 @@
 language; whatever language the conversation is in.
 
 What only looks like it scores low: a number without check digits or a word beside it, an address of example.com. Names
-need a model; see `names`.
+need a model, which is optional: `names`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import bitcoin, iban
 
+from screening import names
 from screening.findings import Concern, Detector, Found, Text
 from screening.numbers import NEAR, NUMBERS, is_card
 
@@ -122,6 +123,7 @@ def _candidates(text: str, lang: str) -> Iterator[Found]:
         yield from _phones(text, lang)
     yield from _machines(text)
     yield from _coins(text)
+    yield from names.found(text, lang)
 
 
 def _found(kind: str, score: float, match: re.Match[str]) -> Found:
@@ -252,6 +254,6 @@ def _entropy(text: str) -> float:
 
 DETECTOR = Detector(
     Concern.PERSONAL_DATA,
-    f"patterns-1+phonenumbers-{version('phonenumbers')}+stdnum-{version('python-stdnum')}",
+    f"patterns-1+phonenumbers-{version('phonenumbers')}+stdnum-{version('python-stdnum')}{names.which()}",
     look,
 )
