@@ -16,25 +16,30 @@ SIZE = 20
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows, newest first, and the cursor of the rows after them (empty on the last page)."""
+    """Some rows, and the cursor of the rows after them (empty on the last page)."""
 
     rows: list[Any]
     after: str
 
 
-def page(rows: QuerySet[Any], *, after: str, size: int = SIZE) -> Page:
-    """The rows older than the cursor. A cursor we cannot read means the first page."""
+def page(
+    rows: QuerySet[Any], *, after: str, size: int = SIZE, by: str = "created_at", oldest_first: bool = False
+) -> Page:
+    """The rows after the cursor, in the order of the moment `by`, newest first if not said otherwise. A cursor we
+    cannot read means the first page."""
     start = read(after)
     if start is not None:
         at, pk = start
-        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    found: Iterable[Any] = rows.order_by("-created_at", "-pk")[: size + 1]
+        side = "gt" if oldest_first else "lt"
+        rows = rows.filter(Q(**{f"{by}__{side}": at}) | Q(**{by: at, f"pk__{side}": pk}))
+    sign = "" if oldest_first else "-"
+    found: Iterable[Any] = rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1]
     listed = list(found)
-    return Page(listed[:size], _written(listed[size - 1]) if len(listed) > size else "")
+    return Page(listed[:size], _written(listed[size - 1], by) if len(listed) > size else "")
 
 
-def _written(row: Any) -> str:
-    return f"{row.created_at.isoformat()}_{row.pk}"
+def _written(row: Any, by: str) -> str:
+    return f"{getattr(row, by).isoformat()}_{row.pk}"
 
 
 def read(cursor: str) -> tuple[datetime, UUID] | None:

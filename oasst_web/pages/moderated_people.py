@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -61,8 +60,9 @@ def moderated_people(request: HttpRequest) -> HttpResponse:
     """Everybody, or those who are looked for; who was here last comes first."""
     moderator = doors.person(request)
     form = forms.SearchForm(request.GET)
-    found, after = _page(dossier.search(form.sought, by=moderator), request.GET.get("after", ""))
-    figures = dossier.figures_of(found)
+    people = dossier.search(form.sought, by=moderator)
+    page = cursors.page(people, after=request.GET.get("after", ""), by="active_at")
+    figures = dossier.figures_of(page.rows)
     kept = request.GET.copy()
     kept.pop("after", None)
     context = {
@@ -76,24 +76,11 @@ def moderated_people(request: HttpRequest) -> HttpResponse:
                 percent(figures[person.pk].rejected_share),
                 (person.email or "") if dossier.stands_above(moderator, person) else "",
             )
-            for person in found
+            for person in page.rows
         ],
-        "after": after,
+        "after": page.after,
     }
     return render(request, "moderation/people.html", context)
-
-
-def _page(found: QuerySet[User], after: str) -> tuple[list[Any], str]:
-    """Those who come after the cursor, and the next cursor; as `cursors.page`, by when they were here."""
-    start = cursors.read(after)
-    if start is not None:
-        at, pk = start
-        found = found.filter(Q(active_at__lt=at) | Q(active_at=at, pk__lt=pk))
-    rows: list[Any] = list(found[: cursors.SIZE + 1])
-    if len(rows) <= cursors.SIZE:
-        return rows, ""
-    last = rows[cursors.SIZE - 1]
-    return rows[: cursors.SIZE], f"{last.active_at.isoformat()}_{last.pk}"
 
 
 @doors.moderating

@@ -78,16 +78,16 @@ def moderated_trees(request: HttpRequest) -> HttpResponse:
     """Those in work, or those that are asked for; what is longest in its state comes first."""
     form, now = TreesForm(request.GET), timezone.now()
     stuck = waiting.stuck(now=now, rules=rulebook.in_force(), lang=form.asked.get("lang", ""))
-    found, after = _page(_found(form, stuck), request.GET.get("after", ""))
+    found = cursors.page(_found(form, stuck), after=request.GET.get("after", ""), by="state_since", oldest_first=True)
     kept = request.GET.copy()
     kept.pop("after", None)
     context = {
         "form": form,
         "filtered": any(kept.values()),
         "filter": kept.urlencode(),
-        "rows": _rows(found, stuck, now),
+        "rows": _rows(found.rows, stuck, now),
         "stuck": len(stuck),
-        "after": after,
+        "after": found.after,
     }
     return render(request, "moderation/trees.html", context)
 
@@ -101,19 +101,6 @@ def _found(form: TreesForm, stuck: Mapping[UUID, Stuck]) -> QuerySet[Tree]:
     if form.asked.get("stuck"):
         trees = trees.filter(pk__in=list(stuck))
     return trees
-
-
-def _page(trees: QuerySet[Tree], after: str) -> tuple[list[Tree], str]:
-    """Those after the cursor and the next cursor; as `cursors.page`, but the oldest state first."""
-    start = cursors.read(after)
-    if start is not None:
-        at, pk = start
-        trees = trees.filter(Q(state_since__gt=at) | Q(state_since=at, pk__gt=pk))
-    rows = list(trees.order_by("state_since", "pk")[: cursors.SIZE + 1])
-    if len(rows) <= cursors.SIZE:
-        return rows, ""
-    last = rows[cursors.SIZE - 1]
-    return rows[: cursors.SIZE], f"{last.state_since.isoformat()}_{last.pk}"
 
 
 def _rows(trees: Sequence[Tree], stuck: Mapping[UUID, Stuck], now: datetime) -> list[Row]:
