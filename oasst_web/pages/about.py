@@ -14,7 +14,17 @@ from stats import public
 from tasks.kinds import KINDS, Deed
 
 #: Where search engines find nothing: work in somebody's hands, one's own pages, and what programs ask.
-HIDDEN_FROM_ROBOTS = ("/work/", "/mine/", "/account/", "/moderation/", "/sign-in/", "/welcome/", "/api/", "/_allauth/")
+HIDDEN_FROM_ROBOTS = (
+    "/work/",
+    "/mine/",
+    "/account/",
+    "/moderation/",
+    "/admin/",
+    "/sign-in/",
+    "/welcome/",
+    "/api/",
+    "/_allauth/",
+)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import SystemRandom
 from typing import Any
 from uuid import UUID
@@ -36,107 +37,108 @@ def _done(request: HttpRequest, person_id: UUID, sentence: str) -> HttpResponse:
     return redirect("moderated_person", person_id)
 
 
+def _act(request: HttpRequest, person_id: UUID, form: Any, deed: Callable[..., object], done: str) -> HttpResponse:
+    """Do it, with what the form says; or show the page with the form as it was filled in."""
+    if not form.is_valid():
+        return page(request, person_id, wrong=form)
+    deed(person_id=person_id, by=doors.person(request))
+    return _done(request, person_id, done)
+
+
+def _because(form: forms.GroundsForm) -> dict[str, Any]:
+    return {"why": form.why_text, "grounds": form.grounds}
+
+
 @doors.moderating
 @require_POST
 def warn(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.WarnForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    sanctions.warn(
-        person_id=person_id, by=doors.person(request), why=form.why_text, now=timezone.now(), grounds=form.grounds
-    )
-    return _done(request, person_id, _("They read your warning among their news."))
+
+    def deed(**whom: Any) -> None:
+        sanctions.warn(now=timezone.now(), **_because(form), **whom)
+
+    return _act(request, person_id, form, deed, _("They read your warning among their news."))
 
 
 @doors.moderating
 @require_POST
 def suspend(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.SuspendForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    given = _moved()
-    sanctions.suspend(
-        person_id=person_id,
-        until=form.ends(given["now"]),
-        by=doors.person(request),
-        why=form.why_text,
-        grounds=form.grounds,
-        **given,
-    )
-    return _done(request, person_id, _("They are suspended. What they had in hand went back to everybody."))
+
+    def deed(**whom: Any) -> None:
+        given = _moved()
+        sanctions.suspend(until=form.ends(given["now"]), **_because(form), **given, **whom)
+
+    done = _("They are suspended. What they had in hand went back to everybody.")
+    return _act(request, person_id, form, deed, done)
 
 
 @doors.moderating
 @require_POST
 def ban(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.BanForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    sanctions.ban_person(
-        person_id=person_id, by=doors.person(request), why=form.why_text, grounds=form.grounds, **_moved()
-    )
-    return _done(request, person_id, _("They are banned, and their ways to sign in are closed."))
+
+    def deed(**whom: Any) -> None:
+        sanctions.ban_person(**_because(form), **_moved(), **whom)
+
+    return _act(request, person_id, form, deed, _("They are banned, and their ways to sign in are closed."))
 
 
 @doors.moderating
 @require_POST
 def unban(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.UnbanForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    sanctions.unban_person(
-        person_id=person_id, by=doors.person(request), why=form.why_text, now=timezone.now(), grounds=form.grounds
-    )
-    return _done(request, person_id, _("They may take part again."))
+
+    def deed(**whom: Any) -> None:
+        sanctions.unban_person(now=timezone.now(), **_because(form), **whom)
+
+    return _act(request, person_id, form, deed, _("They may take part again."))
 
 
 @doors.moderating
 @require_POST
 def note(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.NoteForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    notes.note(person_id=person_id, text=form.cleaned_data["text"], by=doors.person(request), now=timezone.now())
-    return _done(request, person_id, _("Your note is kept."))
+
+    def deed(**whom: Any) -> None:
+        notes.note(text=form.cleaned_data["text"], now=timezone.now(), **whom)
+
+    return _act(request, person_id, form, deed, _("Your note is kept."))
 
 
 @doors.moderating
 @require_POST
 def rename(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.NameForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    changes = Changes(display_name=form.cleaned_data["display_name"])
-    why = form.cleaned_data["why"]
-    people.edit(person_id=person_id, changes=changes, by=doors.person(request), why=why, **_moved())
-    return _done(request, person_id, _("Everybody sees the new name from now on."))
+
+    def deed(**whom: Any) -> None:
+        changes = Changes(display_name=form.cleaned_data["display_name"])
+        people.edit(changes=changes, why=form.cleaned_data["why"], **_moved(), **whom)
+
+    return _act(request, person_id, form, deed, _("Everybody sees the new name from now on."))
 
 
 @doors.moderating
 @require_POST
 def role(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.RoleForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    sanctions.set_role(
-        person_id=person_id,
-        role=Role(form.cleaned_data["role"]),
-        by=doors.person(request),
-        why=form.cleaned_data["why"],
-        now=timezone.now(),
-    )
-    return _done(request, person_id, _("The role is changed."))
+
+    def deed(**whom: Any) -> None:
+        said = form.cleaned_data
+        sanctions.set_role(role=Role(said["role"]), why=said["why"], now=timezone.now(), **whom)
+
+    return _act(request, person_id, form, deed, _("The role is changed."))
 
 
 @doors.moderating
 @require_POST
 def sign_out(request: HttpRequest, person_id: UUID) -> HttpResponse:
     form = forms.SignOutForm(request.POST)
-    if not form.is_valid():
-        return page(request, person_id, wrong=form)
-    why = form.cleaned_data["why"]
-    sanctions.end_sessions(person_id=person_id, by=doors.person(request), why=why, now=timezone.now())
-    return _done(request, person_id, _("They are signed out everywhere."))
+
+    def deed(**whom: Any) -> None:
+        sanctions.end_sessions(why=form.cleaned_data["why"], now=timezone.now(), **whom)
+
+    return _act(request, person_id, form, deed, _("They are signed out everywhere."))
 
 
 @doors.moderating
