@@ -16,6 +16,11 @@ from benchmarks.measure import percentile
 TIMES = 60
 #: Pages that look the same for everybody's address; task pages come beside them.
 PAGES = ("dashboard", "my_messages", "boards", "news", "points", "statistics")
+#: The same for moderators; one person and one tree come beside them.
+MODERATION = (
+    "moderation_queue", "moderated_people", "moderated_trees", "trolls", "throughput", "agreement", "reliability",
+    "audit_log",
+)  # fmt: skip
 
 
 def measure(environment: dict[str, str], size: str) -> list[dict[str, Any]]:
@@ -27,14 +32,23 @@ def measure(environment: dict[str, str], size: str) -> list[dict[str, Any]]:
     from django.urls import reverse
     from django.utils import timezone
 
-    from accounts.models import User
+    from accounts.models import Role, User
     from common.errors import DomainError
     from tasks import assignment, rulebook
     from tasks.kinds import Kind
+    from tasks.models import Tree
+    from tasks.tree_states import State
 
     rng, rules = Random(3), rulebook.in_force()
     people = list(User.objects.exclude(email=None).order_by("id")[:40])
     addresses: dict[str, list[tuple[User, str]]] = {name: [(each, reverse(name)) for each in people] for name in PAGES}
+    moderator = people[-1]
+    moderator.role = Role.MODERATOR
+    moderator.save(update_fields=["role"])
+    addresses |= {name: [(moderator, reverse(name))] for name in MODERATION}
+    trees = Tree.objects.in_state(State.READY_FOR_EXPORT, State.GROWING).order_by("id").values_list("pk", flat=True)
+    addresses["moderated_person"] = [(moderator, reverse("moderated_person", args=[each.pk])) for each in people[:8]]
+    addresses["moderated_tree"] = [(moderator, reverse("moderated_tree", args=[pk])) for pk in trees[:8]]
     for kind in Kind:
         held: list[tuple[User, str]] = []
         for person in people[:8]:
