@@ -64,7 +64,7 @@ class Source(StrEnum):
 
 
 SOURCES: dict[Source, Promise] = {
-    Source.REPORT: _("Report"),
+    Source.REPORT: _("Reported"),
     Source.RED_FLAG: _("Red flag"),
     Source.FINDING: _("Screening"),
     Source.APPEAL: _("Appeal"),

@@ -69,7 +69,7 @@ def make_harmful(message: Message) -> None:
 def test_the_queue_shows_what_waits_and_how_much_of_it(client: Client, message: Message) -> None:
     shown = page(client, "moderation_queue")
     assert "Buy these shoes at once" in shown
-    assert "Report" in shown
+    assert "Reported" in shown
     assert reverse("moderation_item", args=[message.pk]) in shown
     assert "0 of 30" in " ".join(shown.split())
 

@@ -94,13 +94,16 @@ def test_a_prompt_or_a_quotation_that_says_so_is_not() -> None:
 
 
 def test_swearing_is_found_in_disguise_and_in_the_language_of_the_conversation() -> None:
-    for text in ("What a sh1t show", "f u c k this"):
+    for text in ("What a sh1t show", "f u c k this", "what the f*ck is that", "**fuck** it"):
         assert kinds(profanity.DETECTOR, text), text
     assert kinds(profanity.DETECTOR, "Diese Scheiße hier", lang="de")
     for text in (
         "Scunthorpe and Penistone are towns",
         "A cocktail in the classic assembly hall",
         "About sexual health",
+        "2. Use a pot of **at least 10 litres** with a hole.",
+        "Say **as** and *it*, ~~at~~ or `ass_count`, and __hit__ it.",
+        "* at first\n* as before\n# as title",
     ):
         assert kinds(profanity.DETECTOR, text) == []
 
