@@ -68,3 +68,13 @@ def test_a_page_has_no_barriers_in_either_theme_and_fits_a_phone(reader: Reader,
     assert reader.fits()
     reader.page.evaluate("document.documentElement.dir = 'rtl'")
     assert reader.fits()
+
+
+def test_the_tables_open_under_the_strict_policy_and_fit(reader: Reader) -> None:
+    admin = make_person("Ada", role=Role.ADMIN)
+    tree = make_tree(state=State.READY_FOR_EXPORT)
+    reader.sign_in(admin.email or "")
+    for name, *ids in (("index",), ("tasks_tree_changelist",), ("tasks_tree_change", tree.pk)):
+        reader.open(f"admin:{name}", *ids)
+        reader.page.wait_for_load_state()
+        assert reader.fits()

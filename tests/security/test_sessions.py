@@ -19,6 +19,7 @@ from accounts.models import Role, User
 from moderation import sanctions
 from moderation.models import Action, ActionLog
 from tests.pages.site import client_of, make_person
+from tests.pages.test_entrance import ask_for_code
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,16 @@ def test_a_session_ends_so_long_after_it_began_however_busy_it_is(role: Role, se
     limit = settings.SESSION_HOURS if role == Role.GENERAL else settings.MODERATOR_SESSION_HOURS
     assert limit - 0.1 < hours_left(client) <= limit
     assert settings.MODERATOR_SESSION_HOURS < settings.SESSION_HOURS
+
+
+def test_so_does_one_that_began_with_a_code(client: Client, settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    code = ask_for_code(client, make_person().email or "")
+    answer = client.post(reverse("account_confirm_login_code"), {"code": code})
+    assert settings.SESSION_HOURS - 0.1 < hours_left(client) <= settings.SESSION_HOURS
+    left = int(answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"]) / 3600
+    assert settings.SESSION_HOURS - 0.1 < left <= settings.SESSION_HOURS
+    assert client.post(reverse("add_address"), {"email": "another@example.org"}).status_code == 302
 
 
 def test_an_ended_session_opens_nothing() -> None:
