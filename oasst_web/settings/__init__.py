@@ -19,7 +19,7 @@ DATA_DIR = Path(env.str("OASST_DATA_DIR", str(ROOT / ".local"))).absolute()
 SECRET_KEY = env.str("SECRET_KEY")
 #: Secrets that encrypt what is stored and never searched for, newest first; the others still read. Without them the
 #: secret key does it, which then cannot be replaced before `manage.py reencrypt` has run.
-ENCRYPTION_KEYS: list[str] = env.list("ENCRYPTION_KEYS", default=[SECRET_KEY])
+ENCRYPTION_KEYS: list[str] = env.list("ENCRYPTION_KEYS", default=[]) or [SECRET_KEY]
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
