@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='queueitem',
             name='sources',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('report', 'Report'), ('red_flag', 'Red flag'), ('finding', 'Screening'), ('appeal', 'Appeal')], max_length=16), db_default=[], default=list, help_text='What brought it here since it was last decided on.', size=None),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('report', 'Reported'), ('red_flag', 'Red flag'), ('finding', 'Screening'), ('appeal', 'Appeal')], max_length=16), db_default=[], default=list, help_text='What brought it here since it was last decided on.', size=None),
         ),
         migrations.AlterField(
             model_name='queueitem',
