@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from uuid import UUID
 
 from exports import schema
 from exports.answers import Answers
+from exports.beside import Beside
 from exports.keepsakes import Keepsake
 from exports.redaction import Ids
 from exports.schema import KEEPSAKE, LabelMean, Node, Row
 from exports.selection import LeftOut, Selection, Which
+from exports.training import Told
+from exports.votes import Cast
 from tasks.kinds import Role
 from tasks.models import ImportedMessage, Message, Tree
 from tasks.tree_states import State
@@ -43,6 +47,11 @@ class Tally:
 
 def trees(selection: Selection, content: Content, tally: Tally) -> Iterator[schema.Tree]:
     """The trees asked for, oldest first, replies in order of rank. The tally is complete when the last one is out."""
+    for _chunk, _tree, built in _built(selection, content, tally):
+        yield built
+
+
+def _built(selection: Selection, content: Content, tally: Tally) -> Iterator[tuple[_Chunk, Tree, schema.Tree]]:
     for chunk in _chunks(selection, content, tally):
         for tree in chunk.trees:
             if tally.trees == selection.limit:
@@ -50,7 +59,22 @@ def trees(selection: Selection, content: Content, tally: Tally) -> Iterator[sche
             if (built := chunk.tree(tree, tally)) is not None:
                 tally.trees += 1
                 tally.messages += sum(1 for _ in schema.walk(built.prompt))
-                yield built
+                yield chunk, tree, built
+
+
+def told(selection: Selection, content: Content, tally: Tally) -> Iterator[Told]:
+    """The trees with what the rankings said of siblings in the file, and what each author gave it for."""
+    for chunk, tree, built in _built(selection, content, tally):
+        yield chunk.beside.told(tree, built)
+
+
+def cast(selection: Selection, content: Content, tally: Tally) -> Iterator[Cast]:
+    """The trees with each single review and ranking of messages in the file, but those of people who gave them for
+    less. Raises ValueError without pseudonyms: who said what is told to nobody."""
+    if not content.ids.hidden:
+        raise ValueError("single answers leave only under pseudonyms")
+    for chunk, tree, built in _built(selection, content, tally):
+        yield chunk.beside.cast(tree, built)
 
 
 def rows(selection: Selection, content: Content, tally: Tally) -> Iterator[Row]:
@@ -92,12 +116,18 @@ class _Chunk:
             self.messages[message.tree_id].append(message)
         found = ImportedMessage.objects.filter(message__tree__in=trees)
         self.imported: dict[UUID, ImportedMessage] = {imported.pk: imported for imported in found}
-        unwilling = selection.unwilling()
+        unwilling = self.unwilling_people = selection.unwilling()
         here = unwilling.filter(person__messages__tree__in=trees)
         self.unwilling = frozenset(here.values_list("person", flat=True))
         self.answers = Answers(
             trees, unwilling=unwilling, labels=content.labels, events=content.events, skips=content.skips
         )
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What is known beside the trees; loaded when a format asks for it."""
+        messages = [message for of_tree in self.messages.values() for message in of_tree]
+        return Beside(messages, self.content.ids, self.unwilling_people)
 
     def tree(self, tree: Tree, tally: Tally) -> schema.Tree | None:
         messages = self.messages[tree.pk]

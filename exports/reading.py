@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import sqlite3
 import sys
@@ -19,6 +20,7 @@ from exports import schema
 from exports.schema import FormatError, Node, Row, Tree
 
 GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 #: Objects and lists inside each other on the line of a message. Published ones have three; unknown keys may have more.
 ROW_NESTING = 100
@@ -81,16 +83,45 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes | str]]:
     """(number, line) of every line that is not blank; a sentence instead of the line where unpacking fails."""
     number = 0
     with path.open("rb") as raw:
-        packed = raw.peek(2)[:2] == GZIP_MAGIC
-        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
+        stream = _unpacked(raw)
         try:
             for number, line in enumerate(stream, start=1):
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")
                 if line.strip():
                     yield number, line
-        except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+        except (EOFError, gzip.BadGzipFile, zlib.error, _Damaged) as problem:
             yield number + 1, f"the compressed file is damaged here ({problem}); what follows was not read"
+
+
+class _Damaged(Exception):
+    """What a zstd file says of itself, which is no fault of the disk."""
+
+
+class _Zstd(io.RawIOBase):
+    def __init__(self, raw: IO[bytes]) -> None:
+        import pyarrow as pa  # it takes a moment, and few files need it
+
+        self.packed = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            read = self.packed.read(len(buffer))
+        except OSError as problem:
+            raise _Damaged(str(problem)) from problem
+        buffer[: len(read)] = read
+        return len(read)
+
+
+def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
+    """Known by its first bytes, whatever it is called."""
+    start = raw.peek(4)[:4]
+    if start[:2] == GZIP_MAGIC:
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+    return io.BufferedReader(_Zstd(raw)) if start == ZSTD_MAGIC else raw
 
 
 def _parse(line: bytes) -> dict[str, Any]:

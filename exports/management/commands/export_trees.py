@@ -7,6 +7,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +17,12 @@ from tqdm import tqdm
 
 from accounts.models import Consent
 from common import moments
-from exports import building, schema, writing
+from exports import building, schema, training, writing
 from exports.building import Content, Tally
+from exports.formats import FORMATS, Needs
 from exports.redaction import Ids, Pseudonyms
 from exports.selection import Selection, Which
 from tasks.tree_states import State
-
-FORMATS = ("trees", "messages", "hub")
 
 
 class Command(BaseCommand):
@@ -30,12 +30,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "out", metavar="OUT", help="file to write, compressed if it ends in .gz; - for standard output"
+            "out",
+            metavar="OUT",
+            help="file to write, compressed if it ends in .gz or .zst; - for standard output; .parquet for formats "
+            "with fixed columns",
         )
         parser.add_argument(
             "--format",
             choices=FORMATS,
-            help="one tree or one message per line, or messages as on the Hugging Face hub; trees if not given",
+            help="what a line is; trees if not given. "
+            + ". ".join(f"{name}: {row.about}" for name, row in FORMATS.items()),
         )
         parser.add_argument("--lang", default="", help="only trees in these languages, for example en,de")
         parser.add_argument("--state", help="all, or states with commas between; ready_for_export if not given")
@@ -64,6 +68,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--anonymizer-seed", metavar="SEED", help="replace all ids by pseudonyms made with this secret"
         )
+        parser.add_argument(
+            "--split", choices=[name for name, _share in training.SPLITS], help="only rows of trees on this side"
+        )
+        parser.add_argument(
+            "--min-preference",
+            type=float,
+            metavar="P",
+            help="preferences only: pairs whose better reply is the better one with this chance at least, 0.5 to 1",
+        )
         parser.add_argument("--keep-nulls", action="store_true", help="write null instead of leaving a field out")
         parser.add_argument("--json", action="store_true", help="print a report for programs on standard output")
 
@@ -72,11 +85,12 @@ class Command(BaseCommand):
         if selection.single and layout == "trees":
             raise CommandError("This asks for single messages, which make no trees. Use --format messages.")
         layout = layout or ("messages" if selection.single else "trees")
+        _check(layout, selection, options)
         tally, started = Tally(), time.perf_counter()
         try:
-            with moments.one_moment(), writing.lines(options["out"]) as write:
+            with moments.one_moment(), writing.table(options["out"], FORMATS[layout].columns) as write:
                 for data in tqdm(
-                    _lines(selection, _content(options), tally, layout, keep_nulls=options["keep_nulls"]),
+                    _rows(selection, _content(options), tally, layout, options),
                     unit=" lines",
                     disable=not sys.stderr.isatty(),
                 ):
@@ -130,6 +144,42 @@ def _content(options: Mapping[str, Any]) -> Content:
         raise CommandError("--anonymizer-seed must not be empty: anybody could guess it.")
     ids = Ids() if seed is None else Pseudonyms(seed)
     return Content(labels=options["labels"], events=options["events"], skips=options["skips"], ids=ids)
+
+
+def _check(layout: str, selection: Selection, options: Mapping[str, Any]) -> None:
+    """What the formats with fixed columns can be asked for, and the others cannot; and the other way round."""
+    fixed = FORMATS[layout].needs is not Needs.TREE
+    if fixed and selection.single:
+        raise CommandError(f"This asks for single messages, of which {layout} cannot be made. Use --format messages.")
+    if not fixed and options["out"].endswith(".parquet"):
+        raise CommandError(
+            f"{layout} has no fixed columns, so it cannot be Parquet. Write it as .jsonl.gz or .jsonl.zst."
+        )
+    if not fixed and options["split"]:
+        raise CommandError(f"--split goes with formats for training, not with {layout}.")
+    if FORMATS[layout].needs is Needs.CAST and options["anonymizer_seed"] is None:
+        raise CommandError("Single answers leave only under pseudonyms: give --anonymizer-seed.")
+    strength = options["min_preference"]
+    if strength is not None and (layout != "preferences" or not 0.5 <= strength <= 1):
+        raise CommandError("--min-preference goes with --format preferences, and is a chance from 0.5 to 1.")
+
+
+def _rows(
+    selection: Selection, content: Content, tally: Tally, layout: str, options: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    chosen = FORMATS[layout]
+    if chosen.rows is None:
+        yield from _lines(selection, content, tally, layout, keep_nulls=options["keep_nulls"])
+        return
+    content = replace(content, labels=True)
+    told = building.told if chosen.needs is Needs.TOLD else building.cast
+    for each in told(selection, content, tally):
+        if options["split"] and each.split != options["split"]:
+            continue
+        for row in chosen.rows(each):
+            # What only a published order tells has no chance, and is no surer than any.
+            if options["min_preference"] is None or (row["p_better"] or 0.5) >= options["min_preference"]:
+                yield row
 
 
 def _lines(
