@@ -263,6 +263,7 @@ class Consent(models.TextChoices):
 
     DATASET = "dataset", _("In the open dataset, for everybody and every use")
     RESEARCH = "research", _("Only for research that earns no money")
+    EVALUATION = "evaluation", _("Only to test models, never to train them")
     HERE = "here", _("Only on this site, in no dataset")
 
 

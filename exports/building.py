@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
-from exports import schema
+from exports import schema, scores
 from exports.answers import Answers
 from exports.beside import Beside
 from exports.keepsakes import Keepsake
@@ -31,6 +31,8 @@ class Content:
 
     labels: bool = False
     events: bool = False
+    scores: bool = False
+    """`detoxify` where no file brought it, as far as we can tell: see `exports.scores`."""
     skips: bool = False
     """Count skips among the emojis. Those that came with an import are there anyway."""
     ids: Ids = field(default_factory=Ids)
@@ -119,8 +121,13 @@ class _Chunk:
         unwilling = self.unwilling_people = selection.unwilling()
         here = unwilling.filter(person__messages__tree__in=trees)
         self.unwilling = frozenset(here.values_list("person", flat=True))
+        self.found = selection.found_in(trees)
         self.answers = Answers(
-            trees, unwilling=unwilling, labels=content.labels, events=content.events, skips=content.skips
+            trees,
+            unwilling=unwilling,
+            labels=content.labels or selection.thresholds,
+            events=content.events,
+            skips=content.skips,
         )
 
     @cached_property
@@ -128,6 +135,14 @@ class _Chunk:
         """What is known beside the trees; loaded when a format asks for it."""
         messages = [message for of_tree in self.messages.values() for message in of_tree]
         return Beside(messages, self.content.ids, self.unwilling_people)
+
+    @cached_property
+    def _toxicity(self) -> dict[UUID, float]:
+        """Of the messages that brought no such scores along."""
+        every = (message for of_tree in self.messages.values() for message in of_tree)
+        asked = [each for each in every if "detoxify" not in (i.extra if (i := self.imported.get(each.pk)) else {})]
+        told = scores.toxicity([(message.text, message.lang) for message in asked])
+        return {message.pk: score for message, score in zip(asked, told, strict=True) if score is not None}
 
     def tree(self, tree: Tree, tally: Tally) -> schema.Tree | None:
         messages = self.messages[tree.pk]
@@ -166,7 +181,9 @@ class _Chunk:
     def _fit(self, messages: Sequence[Message], tally: Tally) -> list[Message]:
         fit = []
         for message in messages:
-            if (reason := self.selection.leaves_out(message, unwilling=self.unwilling)) is None:
+            labels = self._means(message.pk) if self.selection.thresholds else None
+            reason = self.selection.leaves_out(message, unwilling=self.unwilling, found=self.found, labels=labels)
+            if reason is None:
                 fit.append(message)
             else:
                 tally.left_out[reason] += 1
@@ -191,6 +208,8 @@ class _Chunk:
     def _node(self, message: Message, *, tied: bool) -> Node:
         ids, imported, unsaid = self.content.ids, self.imported.get(message.pk), self._keepsake(message.pk).unsaid
         extra = {key: value for key, value in (imported.extra if imported else {}).items() if key != KEEPSAKE}
+        if self.content.scores and "detoxify" not in extra and (score := self._toxicity.get(message.pk)) is not None:
+            extra["detoxify"] = {"toxicity": score}
         events = extra.pop("events", {})
         emojis = self.answers.emojis(message.pk, imported.emojis if imported else {})
         return Node(
@@ -209,16 +228,17 @@ class _Chunk:
             synthetic=message.synthetic or (None if "synthetic" in unsaid else False),
             model_name=message.model_name or None,
             emojis=emojis or ({} if imported and "emojis" not in unsaid else None),
-            labels=self._labels(message.pk, imported, unsaid) if self.content.labels else None,
+            labels=self._labels(message.pk, unsaid) if self.content.labels else None,
             events=self.answers.events(message, events, ids) if self.content.events else None,
             extra=ids.unknown(extra),
         )
 
-    def _labels(
-        self, message_id: UUID, imported: ImportedMessage | None, unsaid: frozenset[str]
-    ) -> dict[str, LabelMean] | None:
-        labels = self.answers.labels(message_id, imported.labels if imported else {})
-        return labels or (None if "labels" in unsaid else {})
+    def _labels(self, message_id: UUID, unsaid: frozenset[str]) -> dict[str, LabelMean] | None:
+        return self._means(message_id) or (None if "labels" in unsaid else {})
+
+    def _means(self, message_id: UUID) -> dict[str, LabelMean]:
+        imported = self.imported.get(message_id)
+        return self.answers.labels(message_id, imported.labels if imported else {})
 
 
 def _tied(siblings: Sequence[Message]) -> frozenset[int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from accounts.models import Consent, Profile
+from exports.leakage import Grams
+from exports.schema import LabelMean
 from tasks.models import Message, Tree
 from tasks.tree_states import State
 
@@ -36,6 +38,11 @@ class LeftOut(StrEnum):
     SYNTHETIC = "synthetic"
     NOT_GIVEN_FOR_THIS = "not_given_for_this"
     """By people who gave what they write for less than the file is made for."""
+    BELOW_THRESHOLD = "outside_thresholds"
+    """A label whose mean is not as asked for, or that nobody gave."""
+    FOUND = "with_findings"
+    """Screening found something in them, and no moderator has overruled it."""
+    LEAKED = "in_a_benchmark"
     OTHERS = "not_of_the_kind_asked_for"
     """By an option that asks for one sort of messages only."""
     ORPHANED = "orphaned"
@@ -62,6 +69,17 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
     """Trees whose prompt was written from `since` on and before `until`."""
+    at_least: Mapping[str, float] = field(default_factory=dict)
+    """Label → what its mean must reach, 0 to 1. A message nobody gave the label stays out."""
+    at_most: Mapping[str, float] = field(default_factory=dict)
+    """Label → what its mean must not exceed; likewise."""
+    without_findings: frozenset[str] = frozenset()
+    """Concerns of screening: messages with an open finding of one of these stay out."""
+    grams: Grams = field(default_factory=Grams)
+    """Word sequences that no message may have."""
+    ids_from: UUID | None = None
+    ids_below: UUID | None = None
+    """Trees with ids in this range."""
     limit: int | None = None
     """Trees, or messages where single ones are asked for."""
 
@@ -81,6 +99,10 @@ class Selection:
             found = found.filter(created_at__gte=self.since)
         if self.until:
             found = found.filter(created_at__lt=self.until)
+        if self.ids_from:
+            found = found.filter(pk__gte=self.ids_from)
+        if self.ids_below:
+            found = found.filter(pk__lt=self.ids_below)
         if self.person:
             found = found.filter(pk__in=Message.objects.filter(author=self.person).values("tree"))
         return found
@@ -92,7 +114,27 @@ class Selection:
         narrower = consents[consents.index(self.use) + 1 :]
         return Profile.objects.filter(consent__in=narrower).values("person")
 
-    def leaves_out(self, message: Message, *, unwilling: Collection[UUID]) -> LeftOut | None:
+    def found_in(self, trees: Collection[Tree]) -> frozenset[UUID]:
+        """Their messages in which screening found what must not be there. Findings are moderation's, which this app
+        does not know: they are asked for by the relation that messages have to them."""
+        if not self.without_findings:
+            return frozenset()
+        found = Message.objects.filter(
+            tree__in=trees,
+            findings__concern__in=self.without_findings,
+            findings__outdated_at=None,
+            findings__cleared_at=None,
+        )
+        return frozenset(found.values_list("pk", flat=True))
+
+    def leaves_out(
+        self,
+        message: Message,
+        *,
+        unwilling: Collection[UUID],
+        found: Collection[UUID] = (),
+        labels: Mapping[str, LabelMean] | None = None,
+    ) -> LeftOut | None:
         """Why this message is not wanted; None when it is."""
         if message.author_id in unwilling:
             return LeftOut.NOT_GIVEN_FOR_THIS
@@ -104,6 +146,12 @@ class Selection:
             return LeftOut.UNREVIEWED
         if message.synthetic and self.synthetic is Which.WITHOUT:
             return LeftOut.SYNTHETIC
+        if not self._within_thresholds(labels or {}):
+            return LeftOut.BELOW_THRESHOLD
+        if message.pk in found:
+            return LeftOut.FOUND
+        if self.grams and self.grams.share(message.text):
+            return LeftOut.LEAKED
         other_sort = (
             (self.deleted is Which.ONLY and not message.deleted)
             or (self.spam is Which.ONLY and message.review_result is not False)
@@ -112,3 +160,16 @@ class Selection:
             or (self.prompts_only and message.parent_id is not None)
         )
         return LeftOut.OTHERS if other_sort else None
+
+    @property
+    def thresholds(self) -> bool:
+        return bool(self.at_least or self.at_most)
+
+    def _within_thresholds(self, labels: Mapping[str, LabelMean]) -> bool:
+        def mean(name: str) -> float | None:
+            return labels[name].value if name in labels else None
+
+        enough = all((value := mean(name)) is not None and value >= least for name, least in self.at_least.items())
+        return enough and all(
+            (value := mean(name)) is not None and value <= most for name, most in self.at_most.items()
+        )

@@ -100,7 +100,7 @@ FILES: tuple[File, ...] = (
             "topics": "Those you know about.",
             "interface_lang": "Of the pages; empty: as your browser says.",
             "daily_goal": "Answers a day.",
-            "consent": "What your contributions may be used for: dataset, research, or here.",
+            "consent": "What your contributions may be used for: dataset, research, evaluation, or here.",
             "consent_changed_at": "Since when; null: since you accepted the terms.",
             "mail": "How often you want news by mail.",
             "practised": "Kinds of work whose practice you went through.",

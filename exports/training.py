@@ -266,7 +266,7 @@ def _published(parent: Node) -> Iterator[Pair]:
 
 
 #: From the widest use to the narrowest.
-SCOPES = ("dataset", "research", "here")
+SCOPES = ("dataset", "research", "evaluation", "here")
 
 
 def _side(told: Told, path: Sequence[Node], replies: Sequence[Node], rules: int | None) -> dict[str, Any]:

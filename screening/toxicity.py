@@ -36,6 +36,15 @@ def _model() -> Any:
 _predict = _model()
 
 
+def probabilities(texts: Sequence[str]) -> list[float]:
+    """What the model says of each text as a whole, 0 to 1. English only."""
+    if not texts:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [float(each) for each in _predict(list(texts))]
+
+
 def look(text: Text) -> Sequence[Found]:
     """One finding for the whole, with the model's probability; or one for the worst sentence, a little less sure."""
     guess = detection.guess(text.text, expected=text.lang)
@@ -43,9 +52,7 @@ def look(text: Text) -> Sequence[Found]:
         return []
     places = [match.span() for match in _SENTENCE.finditer(text.text)][:MOST_SENTENCES]
     parts = [text.text, *(text.text[start:end] for start, end in places)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        whole, *sentences = (float(each) for each in _predict(parts))
+    whole, *sentences = probabilities(parts)
     if not places or whole >= OF_A_SENTENCE * max(sentences):
         return [Found(kind="toxic", score=whole, start=0, end=len(text.text))]
     worst = max(range(len(places)), key=lambda at: sentences[at])

@@ -262,8 +262,9 @@ def test_nulls_are_written_on_request(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("consent", "uses"),
     [
-        (Consent.DATASET, {"dataset", "research", "here"}),
-        (Consent.RESEARCH, {"research", "here"}),
+        (Consent.DATASET, {"dataset", "research", "evaluation", "here"}),
+        (Consent.RESEARCH, {"research", "evaluation", "here"}),
+        (Consent.EVALUATION, {"evaluation", "here"}),
         (Consent.HERE, {"here"}),
     ],
 )
@@ -275,7 +276,7 @@ def test_what_was_given_for_less_is_in_no_file_for_more(tmp_path: Path, consent:
     reactions.add(message=theirs, person=author, emoji="+1", now=NOW)
     add_ranking(parent=root_of(tree), by=author)
     profiles.change(person=author, now=NOW, consent=consent)
-    for use in ("dataset", "research", "here"):
+    for use in ("dataset", "research", "evaluation", "here"):
         (found,) = take_out(tmp_path / f"{use}.jsonl", "--use", use, "--events")
         replies = {reply["text"]: reply for reply in found["prompt"]["replies"]}
         assert (mine.text in replies) == (use in uses)

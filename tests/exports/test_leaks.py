@@ -85,7 +85,7 @@ def test_nothing_is_let_out_that_was_not_given_and_accepted(seed: int, tmp_path:
     bring_in(write(tmp_path / "in.jsonl", random_trees(rng, people)))
     every = {each.pk: each for each in Message.objects.all()}
     for name, row in FORMATS.items():
-        use = rng.choice([Consent.DATASET, Consent.RESEARCH])
+        use = rng.choice([Consent.DATASET, Consent.RESEARCH, Consent.EVALUATION])
         options = [option for option in WIDER if rng.random() < 0.4]
         asked = Asked(use, {WIDER[option] for option in options}, consents, every)
         out = tmp_path / f"{name}.jsonl"

@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,14 @@ from tqdm import tqdm
 
 from accounts.models import Consent
 from common import moments
-from exports import building, schema, training, writing
+from exports import building, leakage, schema, training, writing
 from exports.building import Content, Tally
 from exports.formats import FORMATS, Needs
+from exports.leakage import Grams
 from exports.redaction import Ids, Pseudonyms
 from exports.selection import Selection, Which
+from screening.findings import Concern
+from tasks.kinds import LABELS
 from tasks.tree_states import State
 
 
@@ -62,8 +66,28 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, help="stop after so many trees, or single messages")
         parser.add_argument("--since", help="only trees begun at this date or later (ISO, UTC)")
         parser.add_argument("--until", help="only trees begun before this date (ISO, UTC)")
+        parser.add_argument(
+            "--min-label", action="append", default=[], metavar="LABEL=X", help="only messages with this mean or more"
+        )
+        parser.add_argument(
+            "--max-label", action="append", default=[], metavar="LABEL=X", help="only messages with this mean or less"
+        )
+        parser.add_argument(
+            "--without-findings",
+            default="",
+            metavar="CONCERNS",
+            help=f"leave out messages in which screening found one of these: {', '.join(Concern)}",
+        )
+        parser.add_argument(
+            "--without-benchmarks",
+            action="append",
+            default=[],
+            metavar="FILE",
+            help=f"leave out messages that have {leakage.N} words in a row with a line of this text file",
+        )
         parser.add_argument("--labels", "--export-labels", action="store_true", help="add averaged labels")
         parser.add_argument("--events", "--export-events", action="store_true", help="add every reaction and ranking")
+        parser.add_argument("--scores", action="store_true", help="add detoxify.toxicity to English messages")
         parser.add_argument("--skips", action="store_true", help="count skips among the emojis")
         parser.add_argument(
             "--anonymizer-seed", metavar="SEED", help="replace all ids by pseudonyms made with this secret"
@@ -134,6 +158,10 @@ def _selection(options: Mapping[str, Any]) -> Selection:
         use=Consent(options["use"]),
         since=_date(options, "since"),
         until=_date(options, "until"),
+        at_least=_thresholds(options, "min_label"),
+        at_most=_thresholds(options, "max_label"),
+        without_findings=_concerns(options["without_findings"]),
+        grams=_grams(options["without_benchmarks"]),
         limit=options["limit"],
     )
 
@@ -143,7 +171,8 @@ def _content(options: Mapping[str, Any]) -> Content:
     if seed == "":
         raise CommandError("--anonymizer-seed must not be empty: anybody could guess it.")
     ids = Ids() if seed is None else Pseudonyms(seed)
-    return Content(labels=options["labels"], events=options["events"], skips=options["skips"], ids=ids)
+    said = {name: options[name] for name in ("labels", "events", "scores", "skips")}
+    return Content(**said, ids=ids)
 
 
 def _check(layout: str, selection: Selection, options: Mapping[str, Any]) -> None:
@@ -204,6 +233,33 @@ def _states(commas: str) -> frozenset[State] | None:
     if unknown:
         raise CommandError(f"Unknown state {', '.join(unknown)}. Known: all, {', '.join(State)}.")
     return frozenset(State(name) for name in _names(commas))
+
+
+def _thresholds(options: Mapping[str, Any], option: str) -> dict[str, float]:
+    found = {}
+    for said in options[option]:
+        name, _equals, number = said.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise CommandError(f"--{option.replace('_', '-')} is {said!r}; it must be like quality=0.5.") from None
+        if name not in LABELS:
+            raise CommandError(f"Unknown label {name!r}. Known: {', '.join(LABELS)}.")
+    return found
+
+
+def _concerns(commas: str) -> frozenset[str]:
+    unknown = sorted(set(_names(commas)) - set(Concern))
+    if unknown:
+        raise CommandError(f"Unknown concern {', '.join(unknown)}. Known: {', '.join(Concern)}.")
+    return frozenset(_names(commas))
+
+
+def _grams(files: list[str]) -> Grams:
+    try:
+        return Grams.of_texts(line for name in files for line in leakage.lines(Path(name)))
+    except OSError as problem:
+        raise CommandError(f"{problem.filename} cannot be read: {problem.strerror}.") from problem
 
 
 def _which(options: Mapping[str, Any], sort: str) -> Which:
