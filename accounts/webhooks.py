@@ -116,7 +116,7 @@ def deliveries(*, client: ApiClient, webhook_id: UUID, state: DeliveryState | No
     return found if state is None else found.filter(IN_STATE[state])
 
 
-def announce(*, kind: NoticeKind, subject: UUID | int, payload: Mapping[str, Any], now: datetime) -> None:
+def announce(*, kind: NoticeKind, subject: UUID | int | str, payload: Mapping[str, Any], now: datetime) -> None:
     """Tell every webhook that wants to know. Belongs in the transaction of what happened: both are stored, or neither.
 
     The payload names things and holds no words of people: the receiver reads those with its key, if it may.

@@ -22,6 +22,8 @@ class Beside:
     def __init__(self, messages: Sequence[Message], ids: Ids, unwilling: Any) -> None:
         self.messages, self.ids, self.unwilling = messages, ids, unwilling
         self.message_ids = [message.pk for message in messages]
+        self.people: dict[UUID, UUID] = {}
+        """Pseudonym → person, of those whose answers were cast so far."""
 
     def told(self, tree: Tree, built: schema.Tree) -> Told:
         """With ids as they are in the file."""
@@ -42,6 +44,11 @@ class Beside:
             reviews=[vote for vote in self._reviews[tree.pk] if vote.message_id in there],
             rankings=[_among(vote, there) for vote in self._rankings[tree.pk] if vote.parent_id in there],
         )
+
+    def _pseudonym(self, person_id: UUID) -> UUID:
+        pseudonym = self.ids.person(person_id)
+        self.people[pseudonym] = person_id
+        return pseudonym
 
     @cached_property
     def _tree_of(self) -> dict[UUID, UUID]:
@@ -76,7 +83,7 @@ class Beside:
         for row in rows.exclude(reviewer__in=self.unwilling).order_by("message", "created_at", "id").iterator():
             vote = ReviewVote(
                 message_id=self.ids.message(row.message_id),
-                person=self.ids.person(row.reviewer_id),
+                person=self._pseudonym(row.reviewer_id),
                 labels=row.labels,
                 mode=row.mode,
                 at=row.created_at,
@@ -93,7 +100,7 @@ class Beside:
         for row in rows.order_by("parent", "created_at", "id").iterator():
             vote = RankingVote(
                 parent_id=self.ids.message(row.parent_id),
-                person=self.ids.person(row.ranker_id),
+                person=self._pseudonym(row.ranker_id),
                 order=[[self.ids.message(UUID(pk)) for pk in group] for group in row.order],
                 shown=[self.ids.message(UUID(pk)) for pk in row.shown],
                 not_rankable=row.not_rankable,

@@ -79,6 +79,53 @@ def cast(selection: Selection, content: Content, tally: Tally) -> Iterator[Cast]
         yield chunk.beside.cast(tree, built)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A tree with all that any format says of it."""
+
+    _chunk: _Chunk
+    tree: Tree
+    built: schema.Tree
+
+    @cached_property
+    def told(self) -> Told:
+        return self._chunk.beside.told(self.tree, self.built)
+
+    @cached_property
+    def cast(self) -> Cast:
+        return self._chunk.beside.cast(self.tree, self.built)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """Those of the tree that are in the file, as they are stored, oldest first."""
+        there, ids = {node.message_id for node in schema.walk(self.built.prompt)}, self._chunk.content.ids
+        return [message for message in self._chunk.messages[self.tree.pk] if ids.message(message.pk) in there]
+
+    def votes(self, label: str) -> list[list[float]]:
+        """What each reviewer said, message by message, of this label."""
+        values = self._chunk.answers.values
+        return [values[message.pk][label] for message in self.messages if label in values.get(message.pk, {})]
+
+    @property
+    def found(self) -> Sequence[tuple[UUID, str]]:
+        """Messages of the tree and the concerns of what screening found in them."""
+        return self._chunk.concerns[self.tree.pk]
+
+    @property
+    def people(self) -> set[UUID]:
+        """Whose single answers `cast` tells, by their own ids."""
+        pseudonyms = {vote.person for vote in self.cast.reviews} | {vote.person for vote in self.cast.rankings}
+        return {self._chunk.beside.people[pseudonym] for pseudonym in pseudonyms}
+
+
+def wholes(selection: Selection, content: Content, tally: Tally) -> Iterator[Whole]:
+    """The trees for a file of any format. Raises ValueError without pseudonyms."""
+    if not content.ids.hidden:
+        raise ValueError("single answers leave only under pseudonyms")
+    for chunk, tree, built in _built(selection, content, tally):
+        yield Whole(chunk, tree, built)
+
+
 def rows(selection: Selection, content: Content, tally: Tally) -> Iterator[Row]:
     """The messages of those trees, depth first; or, where single messages are asked for, each that fits."""
     if not selection.single:
@@ -135,6 +182,16 @@ class _Chunk:
         """What is known beside the trees; loaded when a format asks for it."""
         messages = [message for of_tree in self.messages.values() for message in of_tree]
         return Beside(messages, self.content.ids, self.unwilling_people)
+
+    @cached_property
+    def concerns(self) -> dict[UUID, list[tuple[UUID, str]]]:
+        """What screening found in messages of each tree and no moderator overruled."""
+        found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+        there = Message.objects.filter(tree__in=self.trees, findings__outdated_at=None, findings__cleared_at=None)
+        rows = there.exclude(findings=None).values_list("tree_id", "pk", "findings__concern").distinct()
+        for tree_id, pk, concern in rows.order_by("pk", "findings__concern"):
+            found[tree_id].append((pk, concern))
+        return found
 
     @cached_property
     def _toxicity(self) -> dict[UUID, float]:

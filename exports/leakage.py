@@ -40,7 +40,7 @@ class Grams:
 
     @classmethod
     def stored(cls, data: bytes) -> Grams:
-        return cls(array("Q", bytes(data)))
+        return cls(array("Q", data))
 
     def to_store(self) -> bytes:
         """In order, 8 bytes each."""

@@ -83,7 +83,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes | str]]:
     """(number, line) of every line that is not blank; a sentence instead of the line where unpacking fails."""
     number = 0
     with path.open("rb") as raw:
-        stream = _unpacked(raw)
+        stream = unpacked(raw)
         try:
             for number, line in enumerate(stream, start=1):
                 if number == 1:
@@ -116,7 +116,7 @@ class _Zstd(io.RawIOBase):
         return len(read)
 
 
-def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
+def unpacked(raw: io.BufferedReader) -> IO[bytes]:
     """Known by its first bytes, whatever it is called."""
     start = raw.peek(4)[:4]
     if start[:2] == GZIP_MAGIC:

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 
 from accounts.models import Status, User
 from moderation import appeals
-from moderation.leaving import WHY_TAKEN_BACK
+from moderation.log import WHY_TAKEN_BACK
 from moderation.models import Action, ActionLog, Appeal
 from moderation.reasons import REASONS, Reason
 from tasks.models import Message

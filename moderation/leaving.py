@@ -13,6 +13,7 @@ from accounts import access, profiles, shut_out
 from accounts.locking import lock_person
 from accounts.models import Consent, Status, User
 from moderation import actions, people, queue, removal
+from moderation.log import WHY_TAKEN_BACK
 from moderation.models import Appeal
 from tasks.models import FreeLabels, Message, Ranking, Skip
 from tasks.refusals import MessageNotFound
@@ -23,7 +24,6 @@ AT_ONCE = 100
 
 #: For the log.
 WHY = "They deleted their account."
-WHY_TAKEN_BACK = "Taken back by its author."
 
 
 class Paused(access.UserDisabled):

@@ -26,6 +26,10 @@ class NotAboveThem(NotAllowed):
     sentence = _("Nobody may do this to somebody of the same or a higher rank. Ask somebody above you both.")
 
 
+#: Why a message is gone that its author took back.
+WHY_TAKEN_BACK = "Taken back by its author."
+
+
 @dataclass(frozen=True)
 class Grounds:
     """Why something is done: a reason of the table, words for the person concerned, and what else was done with it."""

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NONSENSE = "nonsense"
     WRONG_LANGUAGE = "wrong_language"
     COPIED = "copied"
+    RIGHTS = "rights"
     MACHINE_MADE = "machine_made"
     DUPLICATE = "duplicate"
     PERSONAL_DATA = "personal_data"
@@ -53,6 +54,9 @@ REASONS: Mapping[Reason, Row] = {
         _("Wrong language"), _("It is written in another language than the conversation it belongs to.")
     ),
     Reason.COPIED: Row(_("Copied from elsewhere"), _("It seems to be copied from somewhere else.")),
+    Reason.RIGHTS: Row(
+        _("Somebody has a right in it"), _("Somebody who has a right in this text asked us to remove it.")
+    ),
     Reason.MACHINE_MADE: Row(
         _("Written by a machine"), _("It seems to be written by a program. Here people write in their own words.")
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from random import Random
 from uuid import UUID
@@ -10,8 +11,9 @@ from django.db import transaction
 
 from accounts.models import User
 from moderation import actions, removal
-from moderation.log import UNEXPLAINED, Grounds, log
+from moderation.log import UNEXPLAINED, WHY_TAKEN_BACK, Grounds, log
 from moderation.models import Action, ActionLog
+from moderation.reasons import Reason
 from tasks import locking, trees
 from tasks.models import Message, Tree
 from tasks.rules import TreeRules
@@ -31,6 +33,19 @@ def of(message: Message) -> ActionLog | None:
     if ended is None or Tree.objects.get(pk=message.tree_id).state != State.ABORTED_LOW_GRADE:
         return None
     return ended
+
+
+def reasons_of(message_ids: Collection[UUID]) -> dict[UUID, Reason]:
+    """Of those of these messages that were removed themselves, and not with one above them, and for which somebody
+    said why: the reason."""
+    lines = ActionLog.objects.filter(action=Action.DELETE_MESSAGE, message__in=list(message_ids), undone_by=None)
+    found = {}
+    for message_id, reason, why in lines.order_by("id").values_list("message_id", "reason", "why"):
+        if why == WHY_TAKEN_BACK:
+            found[message_id] = Reason.AUTHOR_ASKED
+        elif reason:
+            found[message_id] = Reason(reason)
+    return found
 
 
 @transaction.atomic

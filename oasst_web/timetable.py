@@ -30,6 +30,8 @@ TIMETABLE = {
         "moderation.work_on_proposals": 30,
         "moderation.end_suspensions": 60,
         "accounts.deliver_webhooks": 60,
+        "exports.build_releases": 60,
+        "oasst_web.publish_takedowns": 5 * 60,
         "stats.keep_streaks": 600,
         "stats.award_badges": 600,
         "stats.award_badges_to_all": 24 * 60 * 60,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -59,3 +60,10 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def releases_dir(settings: Any, tmp_path: Path) -> Path:
+    """Where the files of releases go, for this test only."""
+    settings.RELEASES_DIR = tmp_path / "releases"
+    return tmp_path / "releases"

@@ -167,10 +167,11 @@ def add_message(
     return message
 
 
-def add_review(message: Message, *, by: User, spam: float = 0.0) -> Review:
+def add_review(message: Message, *, by: User, spam: float = 0.0, **labels: float) -> Review:
     kind = REVIEW_OF_ROLE[Role(message.role)] if message.parent_id else Kind.LABEL_INITIAL_PROMPT
     task = _done(kind, tree=message.tree, message=message, by=by, at=BEFORE, lang=message.lang)
-    return Review.objects.create(task=task, message=message, reviewer=by, labels={"spam": spam}, created_at=BEFORE)
+    said = labels | {"spam": spam}
+    return Review.objects.create(task=task, message=message, reviewer=by, labels=said, created_at=BEFORE)
 
 
 def add_ranking(

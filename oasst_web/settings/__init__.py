@@ -39,6 +39,13 @@ FOUR_EYES: list[str] = env.list("FOUR_EYES", default=[])
 #: Harmful items, severe ones and those of high severity, that one moderator sees in a day at most.
 HARM_LIMIT = env.int("HARM_LIMIT", 30)
 
+#: Where the files of releases are; web servers and workers share it.
+RELEASES_DIR = Path(env.str("RELEASES_DIR", str(DATA_DIR / "releases"))).absolute()
+#: An S3-compatible store that gets a copy: s3://key:secret@bucket/path?endpoint_override=host&scheme=https&region=...
+RELEASES_STORE = env.str("RELEASES_STORE", "")
+#: Where people find what is in that store. Then downloads go there; otherwise this site sends the files.
+RELEASES_URL = env.str("RELEASES_URL", "")
+
 #: Whether the site is closed while it is worked on; so is it as long as the file exists, whose text is then shown.
 MAINTENANCE = env.bool("MAINTENANCE", False)
 MAINTENANCE_FILE = Path(env.str("MAINTENANCE_FILE", str(DATA_DIR / "maintenance")))
@@ -141,6 +148,8 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Releases take minutes: their worker is another one, and no volunteer waits for it.
+CELERY_TASK_ROUTES = {"exports.*": {"queue": "exports"}}
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

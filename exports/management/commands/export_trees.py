@@ -197,7 +197,7 @@ def _rows(
     selection: Selection, content: Content, tally: Tally, layout: str, options: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     chosen = FORMATS[layout]
-    if chosen.rows is None:
+    if chosen.needs is Needs.TREE:
         yield from _lines(selection, content, tally, layout, keep_nulls=options["keep_nulls"])
         return
     content = replace(content, labels=True)

@@ -1,0 +1,65 @@
+"""Releases for the tests: asked for, built and signed off by the functions that commands and pages call."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from exports import takedowns
+from exports.models import Release, Why
+from exports.releases import asking, build, config, places, signing
+from oasst_web import withdrawals
+from tests.making import NOW, make_admin
+
+#: What trees made by the tests pass: nobody screened them, and their texts are alike.
+OPEN_GATES = {"screened": 0.0, "duplicates": 1.0, "language": 1.0, "personal_data": 1.0, "toxicity": 1.0}
+
+
+def asked(**changes: Any) -> config.Config:
+    said = {"title": "A release", "license": "apache-2.0", "gates": OPEN_GATES, **changes}
+    return config.checked(said)
+
+
+def make_release(
+    name: str = "r1", *, benchmarks: Mapping[str, str] | None = None, now: datetime = NOW, **changes: Any
+) -> Release:
+    release = asking.ask(name=name, config=asked(**changes), benchmarks=benchmarks or {}, by=None, now=now, here=True)
+    assert build.build(release.pk, clock=lambda: now)
+    release.refresh_from_db()
+    return release
+
+
+def publish(release: Release, *, now: datetime = NOW) -> Release:
+    for _ in range(2):
+        signing.sign_off(name=release.name, manifest_digest=release.manifest_digest, by=make_admin(), now=now)
+    release.refresh_from_db()
+    return release
+
+
+def published(name: str = "r1", **changes: Any) -> Release:
+    return publish(make_release(name, **changes))
+
+
+def sweep(now: datetime = NOW) -> int:
+    return takedowns.sweep(reasons=withdrawals.reasons, now=now)
+
+
+def rows_of(release: Release, name: str, directory: Path | None = None) -> list[dict[str, Any]]:
+    """All rows of a format, whatever the split."""
+    found = []
+    for path in sorted(((directory or places.of(release.name)) / "data" / name).glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            found += [json.loads(line) for line in lines]
+    return found
+
+
+def ledger() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in takedowns.ledger()]
+
+
+def whys() -> list[Why]:
+    return [Why(line["why"]) for line in ledger()]
