@@ -20,7 +20,7 @@ API_CROWDS = ((1, 100, 0), (50, 20, 60), (50, 20, 80), (50, 20, 0))
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    what = ["fill", "claims", "answers", "http", "pages", "sweeps", "consensus", "screening", "duplicates"]
+    what = ["fill", "claims", "answers", "http", "pages", "sweeps", "consensus", "screening", "duplicates", "exports"]
     parser.add_argument("what", choices=what)
     parser.add_argument("--json", action="store_true", help="one JSON line per measurement on standard output")
     parser.add_argument("--seeds", type=int, default=8, help="of consensus: how often each simulation is run")
@@ -50,6 +50,9 @@ def main() -> None:
             return
         if options.what == "duplicates":
             _both_sizes(environment, "benchmarks.duplicates", options.json)
+            return
+        if options.what == "exports":
+            _exports(environment, options.json)
             return
         if options.what == "http":
             _http(environment, options.json)
@@ -128,10 +131,29 @@ def _both_sizes(environment: dict[str, str], module: str, as_json: bool) -> None
     if as_json:
         print("\n".join(map(json.dumps, rows)))
         return
+    _lines(rows)
+
+
+def _lines(rows: list[dict[str, object]]) -> None:
     print("| " + " | ".join(rows[0]) + " |")
     print("|" + " --- |" * len(rows[0]))
     for row in rows:
         print("| " + " | ".join(map(str, row.values())) + " |")
+
+
+def _exports(environment: dict[str, str], as_json: bool) -> None:
+    """`ratio` is seconds over those of a tenth of the same trees, where there is one."""
+    from benchmarks.exports import WHAT  # its own imports need no Django
+
+    rows: dict[str, dict[str, object]] = {}
+    for what in WHAT:
+        row = rows[what] = json.loads(_run(environment, "-m", "benchmarks.exports", what).splitlines()[-1])
+        tenth = rows.get(f"{what}, a tenth")
+        row["ratio"] = round(row["seconds"] / tenth["seconds"], 1) if tenth else ""  # type: ignore[operator]
+        if as_json:
+            print(json.dumps(row), flush=True)
+    if not as_json:
+        _lines(list(rows.values()))
 
 
 def _http(environment: dict[str, str], as_json: bool) -> None:

@@ -144,7 +144,7 @@ def rows(selection: Selection, content: Content, tally: Tally) -> Iterator[Row]:
 
 def _chunks(selection: Selection, content: Content, tally: Tally) -> Iterator[_Chunk]:
     found = selection.trees()
-    tally.left_out[LeftOut.OTHER_TREES] = Tree.objects.count() - found.count()
+    tally.left_out[LeftOut.OTHER_TREES] = selection.in_range().count() - found.count()
     waiting: list[Tree] = []
     for tree in found.iterator(chunk_size=CHUNK):
         waiting.append(tree)

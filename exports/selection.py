@@ -90,7 +90,7 @@ class Selection:
 
     def trees(self) -> Any:
         """Trees in an order that never changes."""
-        found = Tree.objects.order_by("created_at", "id")
+        found = self.in_range().order_by("created_at", "id")
         if self.states is not None:
             found = found.in_state(*self.states)
         if self.langs:
@@ -99,13 +99,16 @@ class Selection:
             found = found.filter(created_at__gte=self.since)
         if self.until:
             found = found.filter(created_at__lt=self.until)
-        if self.ids_from:
-            found = found.filter(pk__gte=self.ids_from)
-        if self.ids_below:
-            found = found.filter(pk__lt=self.ids_below)
         if self.person:
             found = found.filter(pk__in=Message.objects.filter(author=self.person).values("tree"))
         return found
+
+    def in_range(self) -> Any:
+        """All trees of the range that is looked at."""
+        found = Tree.objects.all()
+        if self.ids_from:
+            found = found.filter(pk__gte=self.ids_from)
+        return found.filter(pk__lt=self.ids_below) if self.ids_below else found
 
     def unwilling(self) -> Any:
         """The people who gave their work for less than this. Who never said anything gave it for everything: that is

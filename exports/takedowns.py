@@ -165,11 +165,9 @@ def line(stone: Tombstone, release: str) -> dict[str, str | int]:
     }
 
 
-def ledger(release: Release | None = None) -> Iterator[bytes]:
-    """The lines of ledger.jsonl, all of them or those of one release."""
-    rows = Tombstone.objects.select_related("release").order_by("number")
-    if release is not None:
-        rows = rows.filter(release=release)
+def ledger(*, after: int = 0) -> Iterator[bytes]:
+    """The lines of ledger.jsonl with a higher number than this."""
+    rows = Tombstone.objects.filter(number__gt=after).select_related("release").order_by("number")
     for stone in rows.only("number", "at", "taken", "subject", "why", "digest", "release__name").iterator():
         yield json.dumps(line(stone, stone.release.name)).encode() + b"\n"
 

@@ -49,6 +49,15 @@ def take_back(*, person: User, now: datetime, rules: TreeRules, rng: Random, at_
     return int(waiting.count())
 
 
+def take_back_one(*, message_id: UUID, person: User, now: datetime, rules: TreeRules, rng: Random) -> None:
+    """Take one message of the person back, as `take_back` does; what they give otherwise stays as it is. Raises Paused,
+    and MessageNotFound where it is not theirs."""
+    _check(person)
+    if not Message.objects.filter(pk=message_id, author=person).exists():
+        raise MessageNotFound
+    _take_back(message_id, now=now, rules=rules, rng=rng)
+
+
 @transaction.atomic
 def _take_back(message_id: UUID, *, now: datetime, rules: TreeRules, rng: Random) -> None:
     try:

@@ -21,6 +21,8 @@ from exports.releases.config import Config
 
 #: Part of addresses and names of files.
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+#: Names of pages.
+RESERVED = ("new", "ledger", "ledger.jsonl")
 
 
 class BadName(DomainError):
@@ -48,7 +50,7 @@ def ask(
     """Ask for this release, or for another try at one that is not published. `benchmarks`: name → text with one item a
     line. `seed`: of the pseudonyms, to build a release again elsewhere. `here`: whoever asks builds it, and no job
     is woken. Raises BadName and NameTaken."""
-    if not NAME.fullmatch(name) or ".." in name:
+    if not NAME.fullmatch(name) or ".." in name or name in RESERVED:
         raise BadName
     grams = Grams.of_texts(line for text in benchmarks.values() for line in text.splitlines())
     said: dict[str, Any] = {

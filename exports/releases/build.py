@@ -25,7 +25,7 @@ from exports.models import Release, ReleasedMessage, ReleasedPerson, ReleaseStat
 from exports.releases import auditing, config, croissant, manifest, merging, parts, people, places
 from exports.releases.card import NAME as CARD
 from exports.releases.card import card
-from exports.releases.facts import Facts
+from exports.releases.facts import Facts, unpacked
 from exports.releases.merging import Merged
 from exports.releases.parts import Plan
 
@@ -213,7 +213,7 @@ def _remember(release: Release, made: Made, now: datetime) -> None:
         table.objects.filter(release=release).delete()
     with connection.cursor() as cursor:
         for columns, found in (
-            ("exports_releasedmessage (release_id, message_id)", made.merged.messages),
+            ("exports_releasedmessage (release_id, message_id)", unpacked(made.merged.messages)),
             ("exports_releasedperson (release_id, person_id)", made.merged.people),
         ):
             with cursor.copy(f"COPY {columns} FROM STDIN") as copy:

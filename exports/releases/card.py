@@ -111,11 +111,11 @@ def _contents(counts: Mapping[str, Any]) -> str:
 
 def _audit(audit: Mapping[str, Any]) -> str:
     rows = "\n".join(
-        f"| {gate['gate'].replace('_', ' ')} | {gate['about']} | {_number(gate['measured'])} | {_limit(gate)} | "
+        f"| {gate['about']} | {_number(gate['measured'])} | {_limit(gate)} | "
         f"{'passed' if gate['passed'] else 'not passed'} |"
         for gate in audit["gates"]
     )
-    return f"## Audit\n\n| gate | measure | measured | limit | |\n|---|---|---|---|---|\n{rows}\n"
+    return f"## Audit\n\n| measure | measured | limit | result |\n|---|---|---|---|\n{rows}\n"
 
 
 def _number(value: float | None) -> str:

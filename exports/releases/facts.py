@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
@@ -120,5 +120,6 @@ def packed(ids: Iterable[UUID]) -> bytes:
     return b"".join(sorted(each.bytes for each in ids))
 
 
-def unpacked(data: bytes) -> list[UUID]:
-    return [UUID(bytes=data[at : at + 16]) for at in range(0, len(data), 16)]
+def unpacked(data: bytes) -> Iterator[UUID]:
+    for at in range(0, len(data), 16):
+        yield UUID(bytes=data[at : at + 16])

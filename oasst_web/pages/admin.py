@@ -29,7 +29,7 @@ else:
 #: The apps whose tables are ours.
 OURS = ("accounts", "tasks", "moderation", "exports", "stats")
 #: What even administrators do not read here: secrets, addresses, and texts, which the queue shows with care.
-HIDDEN = frozenset({"password", "key_hash", "email", "text", "comment", "minhash", "bands"})
+HIDDEN = frozenset({"password", "key_hash", "email", "text", "comment", "minhash", "bands", "grams", "seed"})
 #: What Django's admin has pages for and the site has its own.
 ELSEWHERE = ("login", "logout", "password_change", "password_change_done", "autocomplete")
 #: Columns of a list.

@@ -53,6 +53,7 @@ FOOT: Links = (
     ("about", _("About")),
     ("guidelines", _("Guidelines")),
     ("statistics", _("Statistics")),
+    ("releases", _("Datasets")),
     ("terms", _("Terms")),
     ("privacy", _("Privacy")),
     ("api_docs", _("For programs")),

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong",
+    "a", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "pre": {"tabindex"}}
@@ -31,7 +31,7 @@ def _image(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Op
 def _heading(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType) -> str:
     """Headings of a message stay below those of the page, so that its outline still tells where one is."""
     token = tokens[at]
-    token.tag = f"h{min(6, int(token.tag[1]) + 3)}"
+    token.tag = f"h{min(6, int(token.tag[1]) + env.get('below', 3))}"
     return renderer.renderToken(tokens, at, options, env)
 
 
@@ -63,8 +63,17 @@ _PARSER = _parser()
 @lru_cache(maxsize=2_000)
 def rendered(text: str) -> SafeString:
     """`text` as HTML that may stand in any page. Kept a while: the same messages are read again and again."""
+    return _cleaned(_PARSER.render(text))
+
+
+def document(text: str) -> SafeString:
+    """The same for a text with a section of the page to itself: its headings begin below that of the section."""
+    return _cleaned(_PARSER.render(text, {"below": 2}))
+
+
+def _cleaned(html: str) -> SafeString:
     html = nh3.clean(
-        _PARSER.render(text),
+        html,
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,

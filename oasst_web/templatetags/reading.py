@@ -18,6 +18,12 @@ def rendered(text: str) -> SafeString:
 
 
 @register.filter
+def document(text: str) -> SafeString:
+    """The same for a text that has a section of the page to itself."""
+    return markdown.document(text)
+
+
+@register.filter
 def direction(lang: str) -> str:
     """`rtl` or `ltr`."""
     return languages.direction(lang)

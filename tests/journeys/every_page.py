@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import profiles
 from accounts.models import User
-from moderation import actions, proposals, reports, sanctions
+from moderation import actions, leaving, proposals, reports, sanctions
 from moderation.log import Grounds
 from moderation.models import Proposed
 from moderation.reasons import Reason
@@ -25,11 +25,13 @@ from tasks.drafts import Draft, RankingDraft, ReplyDraft, ReviewDraft
 from tasks.kinds import KINDS, Deed, Kind
 from tasks.models import Message, Task, Tree
 from tasks.tree_states import State
+from tests.exports.releasing import make_release, publish, sweep
 
 VOLUNTEER = "demo1@example.org"
 NEWCOMER = "demo2@example.org"
 ARABIC = "demo6@example.org"
 MODERATOR = "demo7@example.org"
+ADMIN = "demo8@example.org"
 
 
 class Scene:
@@ -45,6 +47,7 @@ class Scene:
             profiles.change(person=person, now=timezone.now(), welcomed_at=timezone.now())
         self.moderate()
         self.count()
+        self.release()
 
     def count(self) -> None:
         """What the jobs do by the clock."""
@@ -110,6 +113,19 @@ class Scene:
         proposals.work(now=now, rng=self.rng)
         self.proposal = made.pk
 
+    def release(self) -> None:
+        """One dataset is published, something was taken back from it, and another one waits to be signed off."""
+        publish(make_release("2026-01", title="Conversations, January", now=timezone.now()))
+        author = self.message.author
+        assert author is not None
+        given = {"now": timezone.now(), "rules": rulebook.in_force(), "rng": self.rng}
+        others = Message.objects.filter(tree__state=State.READY_FOR_EXPORT, depth=1, deleted=False)
+        gone = others.exclude(tree=self.finished_tree).order_by("id")[0]
+        leaving.take_back_one(message_id=gone.pk, person=gone.author, **given)
+        sweep(timezone.now())
+        make_release("2026-02", title="Conversations, February", now=timezone.now())
+        publish(make_release("2026-03", title="Conversations, March", now=timezone.now()))
+
     @cached_property
     def removed(self) -> Message:
         """A reply that the volunteer wrote just now."""
@@ -118,6 +134,17 @@ class Scene:
         self.send(task, ReplyDraft.of(text, limit=2000), timezone.now())
         message: Message = Message.objects.get(task=task)
         return message
+
+    @cached_property
+    def own(self) -> Message:
+        """A prompt just sent, which its author may correct still, or take back."""
+        written = Message.objects.filter(author=self.volunteer, review_count=0, deleted=False).first()
+        if written is None:
+            task = self.claim(Kind.INITIAL_PROMPT)
+            text = "How do I teach a cat to come when I call?"
+            self.send(task, ReplyDraft.of(text, limit=2000), timezone.now())
+            written = Message.objects.get(task=task)
+        return written
 
     @cached_property
     def message(self) -> Message:
@@ -155,16 +182,6 @@ def _done(scene: Scene) -> str:
     return reverse("done", args=[task.pk])
 
 
-def _correct(scene: Scene) -> str:
-    """A prompt just sent, which its author may correct still."""
-    written = Message.objects.filter(author=scene.volunteer, review_count=0, deleted=False).first()
-    if written is None:
-        task = scene.claim(Kind.INITIAL_PROMPT)
-        scene.send(task, ReplyDraft.of("How do I teach a cat to come when I call?", limit=2000), timezone.now())
-        written = Message.objects.get(task=task)
-    return reverse("correct", args=[written.pk])
-
-
 PAGES: tuple[Page, ...] = (
     # For everybody.
     Page("home", _at("home"), who=""),
@@ -172,6 +189,10 @@ PAGES: tuple[Page, ...] = (
     Page("terms", _at("terms"), who=""),
     Page("privacy", _at("privacy"), who=""),
     Page("statistics", _at("statistics"), who=""),
+    Page("datasets", _at("releases"), who="", route="releases"),
+    Page("dataset", _at("release_page", "2026-01"), who="", route="release_page"),
+    Page("dataset-ledger", _at("ledger"), who="", route="ledger"),
+    Page("dataset-since", _at("compare_releases", "2026-03", "2026-01"), who="", route="compare_releases"),
     Page("guidelines", _at("guidelines"), who=""),
     Page("guideline", _at("guideline", Kind.ASSISTANT_REPLY.value), who=""),
     Page("guidelines-labels", _at("label_guidelines"), who="", route="label_guidelines"),
@@ -191,7 +212,7 @@ PAGES: tuple[Page, ...] = (
       if kind is not Kind.RANK_PROMPTER_REPLIES),
     Page("task-arabic", _task(Kind.LABEL_ASSISTANT_REPLY, ARABIC), who=ARABIC, route="task"),
     Page("done", _done),
-    Page("correct", _correct),
+    Page("correct", lambda scene: reverse("correct", args=[scene.own.pk])),
     # What came of it.
     Page("mine", _at("my_messages"), route="my_messages"),
     Page("mine-reviews", _at("my_reviews"), route="my_reviews"),
@@ -209,6 +230,8 @@ PAGES: tuple[Page, ...] = (
     Page("mine-removed-one", lambda scene: reverse("removed_message", args=[scene.removed.pk]),
          route="removed_message"),
     Page("mine-notices", _at("notices"), route="notices"),
+    Page("dataset-mine", _at("my_release", "2026-01"), route="my_release"),
+    Page("take-back", lambda scene: reverse("take_back", args=[scene.own.pk]), route="take_back"),
     # The account.
     Page("account", _at("account")),
     Page("account-use", _at("account_consent"), route="account_consent"),
@@ -234,4 +257,7 @@ PAGES: tuple[Page, ...] = (
     Page("moderation-log", _at("audit_log"), who=MODERATOR, route="audit_log"),
     Page("agreement", _at("agreement"), who=MODERATOR),
     Page("reliability", _at("reliability"), who=MODERATOR),
+    # For administrators.
+    Page("dataset-new", _at("ask_release"), who=ADMIN, route="ask_release"),
+    Page("dataset-to-sign", _at("release_page", "2026-02"), who=ADMIN, route="release_page"),
 )  # fmt: skip

@@ -59,7 +59,7 @@ def windows(browser_of_this_run: Browser, live_server: LiveServer) -> Iterator[A
 
 
 @pytest.fixture
-def scene(settings: Any) -> Scene:
+def scene(settings: Any, releases_dir: Path) -> Scene:
     settings.DEMO = True
     settings.OPERATOR = "the people of this site"
     return Scene()
@@ -106,6 +106,7 @@ NO_PAGES = {
     "end_other_sessions", "give_back", "hints", "main_address", "move_prompt", "preview", "react", "release",
     "remove_address", "remove_passkey", "save_draft", "sign_in_with", "skip", "undo", "unlink_account", "use_draft",
     "welcome_done",
+    "sign_release", "recall_release",
     # Moderators' forms, and what comes of them.
     "audit_export", "ban_person", "claim_item", "confirm_proposal", "decide_appeal", "decide_item", "halt_tree",
     "moderation_bulk", "moderation_limit", "moderation_live", "moderation_next", "note_person", "person_role",
@@ -115,7 +116,7 @@ NO_PAGES = {
     "account_confirm_login_code", "account_inactive", "account_login", "mail_off", "message", "prove_address",
     # For machines.
     "discord_callback", "github_callback", "google_callback", "healthz", "manifest", "new_passkey_question",
-    "passkey_question", "passkey_sign_in", "readyz", "robots",
+    "ledger_file", "passkey_question", "passkey_sign_in", "readyz", "release_file", "robots",
 }  # fmt: skip
 
 

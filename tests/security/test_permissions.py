@@ -23,14 +23,16 @@ PUBLIC = """
     home choose_theme choose_interface_language account_request_login_code account_login account_confirm_login_code
     account_inactive account_logout sign_in_with google_callback discord_callback github_callback passkey_sign_in
     passkey_question demo_sign_in mail_off terms practices practice practice_number guidelines label_guidelines
-    guideline statistics about privacy robots manifest healthz readyz
+    guideline statistics releases release_page release_file compare_releases ledger ledger_file about privacy robots
+    manifest healthz readyz
 """
 #: For whoever is signed in, also when suspended: their data, their news, what was decided about them. Task pages are
 #: among them: they give a text back to whomever it belongs to.
 SIGNED_IN = """
     dashboard choose_language account account_consent account_sign_in add_address prove_address main_address
     remove_address unlink_account add_passkey new_passkey_question remove_passkey end_other_sessions account_data
-    account_delete drafts delete_draft my_messages my_reviews my_rankings removed_messages removed_message notices news
+    account_delete drafts delete_draft my_release take_back my_messages my_reviews my_rankings
+    removed_messages removed_message notices news
     rules rules_history boards choose_boards points badges task
 """
 #: For whoever accepted the terms and is neither banned nor suspended.
@@ -46,10 +48,11 @@ MODERATING = """
     moderated_trees moderated_tree halt_tree resume_tree retry_tree trolls throughput proposals proposal
     confirm_proposal refuse_proposal audit_log audit_export agreement reliability
 """
+ADMINISTRATING = "admin:index ask_release sign_release recall_release"
 LEVELS = ("public", "signed in", "taking part", "moderating", "administrating")
 LEVEL: dict[str, str] = {
     name: level
-    for level, names in zip(LEVELS, (PUBLIC, SIGNED_IN, TAKING_PART, MODERATING, "admin:index"), strict=True)
+    for level, names in zip(LEVELS, (PUBLIC, SIGNED_IN, TAKING_PART, MODERATING, ADMINISTRATING), strict=True)
     for name in names.split()
 }
 
