@@ -175,7 +175,15 @@ def _describe(
     counts = manifest.counts(asked, facts)
     audit = auditing.audit(release.name, asked, merged, grams=len(grams))
     (out / "audit.json").write_bytes(manifest.written(audit))
-    text = card(release=release.name, config=asked, counts=counts, facts=facts, audit=audit, people=who)
+    text = card(
+        release=release.name,
+        config=asked,
+        as_of=release.as_of,
+        counts=counts,
+        facts=facts,
+        audit=audit,
+        people=who,
+    )
     (out / CARD).write_text(text, encoding="utf-8")
     shutil.copyfile(Path(__file__).with_name("oasst_apply_takedowns.py"), out / SCRIPT)
     files = manifest.files_in(out)

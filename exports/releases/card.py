@@ -6,13 +6,14 @@ The data statement follows Bender and Friedman (2018, doi.org/10.1162/tacl_a_000
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import yaml
 
 from exports.formats import FORMATS
 from exports.releases.config import Config
-from exports.releases.croissant import USES, demographics, responsible
+from exports.releases.croissant import USES, citation, demographics, responsible
 from exports.releases.facts import Facts
 from exports.releases.people import People
 from exports.training import SPLITS
@@ -24,7 +25,14 @@ ISSUES = "What is in it"
 
 
 def card(
-    *, release: str, config: Config, counts: Mapping[str, Any], facts: Facts, audit: Mapping[str, Any], people: People
+    *,
+    release: str,
+    config: Config,
+    as_of: datetime,
+    counts: Mapping[str, Any],
+    facts: Facts,
+    audit: Mapping[str, Any],
+    people: People,
 ) -> str:
     parts = (
         f"---\n{header(config, counts, facts)}---\n",
@@ -36,6 +44,7 @@ def card(
         _audit(audit),
         _statement(config, counts, facts, people),
         _taking_back(config),
+        f"## Citing\n\n```\n{citation(release, config, as_of)}\n```\n",
         _summary(config, counts),
     )
     return "\n".join(part for part in parts if part)

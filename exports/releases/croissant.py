@@ -63,7 +63,7 @@ LICENSES = {
     "odc-by": "https://opendatacommons.org/licenses/by/1-0/",
 }
 ENCODINGS = {
-    ".parquet": "application/vnd.apache.parquet",
+    ".parquet": "application/x-parquet",
     ".gz": "application/gzip",
     ".zst": "application/zstd",
 }
@@ -83,6 +83,9 @@ def croissant(
         "description": config.description or config.title,
         "license": LICENSES.get(config.license, config.license),
         **({"url": config.homepage} if config.homepage else {}),
+        # A release never changes: another one has another name.
+        "version": "1.0.0",
+        "citeAs": citation(release, config, as_of),
         "datePublished": as_of.date().isoformat(),
         "keywords": ["human feedback", "conversations", "preferences", "RLHF"],
         **responsible(config, people),
@@ -141,6 +144,12 @@ def responsible(config: Config, people: People) -> dict[str, str | list[str]]:
     }
 
 
+def citation(release: str, config: Config, as_of: datetime) -> str:
+    """BibTeX."""
+    where = f", howpublished={{{config.homepage}}}" if config.homepage else ""
+    return f"@misc{{{release}, title={{{config.title}, release {release}}}, year={{{as_of.year}}}{where}}}"
+
+
 USES: Mapping[str, str] = {
     "dataset": "Training and evaluating models that follow instructions; research. Every use the licence allows.",
     "research": "Research that earns no money.",
@@ -177,19 +186,32 @@ def _record_sets(paths: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def _field(record_set: str, path: str, column: Column) -> dict[str, Any]:
-    plain = _plain(column.type)
+    about = {"name": column.name, "description": column.about}
+    source = {"fileObject": {"@id": path}, "extract": {"column": column.name}}
     return {
         "@type": "cr:Field",
         "@id": f"{record_set}/{column.name}",
-        "name": column.name,
-        "description": column.about,
-        "dataType": TYPES[plain] if plain else "sc:Text",
-        **({"repeated": True} if isinstance(column.type, list) else {}),
-        "source": {"fileObject": {"@id": path}, "extract": {"column": column.name}},
+        **about,
+        **_typed(column.type, source, record_set),
     }
 
 
-def _plain(type_: Type) -> str | None:
-    """Its plain type, or that of what it lists; None for something with parts, which Croissant reads as it is."""
-    inner = type_[0] if isinstance(type_, list) else type_
-    return inner if isinstance(inner, str) else None
+def _typed(type_: Type, source: Mapping[str, Any], record_set: str) -> dict[str, Any]:
+    """A column, or a part of one. Of what has parts, each part is a field that is taken out of the column."""
+    inner, repeated = type_, False
+    while isinstance(inner, list):
+        inner, repeated = inner[0], True
+    many = {"repeated": True} if repeated else {}
+    if isinstance(inner, str):
+        return {"dataType": TYPES[inner], **many, "source": dict(source)}
+    column = f"{record_set}/{source['extract']['column']}"
+    parts = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{column}/{name}",
+            "name": name,
+            **_typed(part, {**source, "transform": {"jsonPath": name}}, record_set),
+        }
+        for name, part in inner.items()
+    ]
+    return {**many, "subField": parts}
