@@ -132,18 +132,18 @@ def _takedowns(directory: Path) -> dict[str, Any]:
         [sys.executable, "-I", str(script), str(directory / "ledger.jsonl"), str(copy)], check=True, stdout=sys.stderr
     )
     seconds = time.perf_counter() - started
-    return _row("takedowns", seconds, sum(release.manifest["counts"]["rows_by_format"].values()), children=True)
+    return _row("takedowns", seconds, sum(release.manifest["counts"]["rows_by_format"].values()), mb="")
 
 
-def _row(what: str, seconds: float, rows: int, *, children: bool = False) -> dict[str, Any]:
-    """`rows`: messages of a tree file, rows of all formats of a release. `mb`: largest resident size."""
-    who = resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF
+def _row(what: str, seconds: float, rows: int, *, mb: int | str | None = None) -> dict[str, Any]:
+    """`rows`: messages of a tree file, rows of all formats of a release. `mb`: largest resident size of the process."""
+    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return {
         "what": what,
         "rows": rows,
         "seconds": round(seconds, 1),
         "rows_per_second": round(rows / seconds),
-        "mb": round(resource.getrusage(who).ru_maxrss / 1024),
+        "mb": peak if mb is None else mb,
     }
 
 

@@ -65,6 +65,8 @@ def ask(
         "asked_at": now,
         "as_of": None,
         "problem": "",
+        "parts": 0,
+        "parts_done": 0,
     }
     with transaction.atomic():
         release = Release.objects.filter(name=name).first()

@@ -20,7 +20,7 @@ from exports.releases.parts import Plan, files
 from exports.table import arrow_schema
 
 #: Bytes of lines that become one group of rows in Parquet: what is held in memory.
-BLOCK = 4_000_000
+BLOCK = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from accounts import profiles
 from accounts.models import Consent, Role, User
 from exports.models import Recall, Release, ReleaseState
 from exports.releases import build, places
+from exports.training import split_of
 from tasks.models import Message, Tree
 from tasks.tree_states import State
 from tests.exports.releasing import make_release, published, sweep
@@ -48,8 +49,13 @@ def body(response: Any) -> bytes:
     return b"".join(response.streaming_content) if response.streaming else response.content
 
 
-def download(path: str = "data/trees/train.jsonl.gz", **headers: str) -> Any:
-    return Client().get(reverse("release_file", args=["r1", path]), headers=headers)
+def trees() -> str:
+    """The file in which the tree is; on which side it is depends on its id."""
+    return f"data/trees/{split_of(Tree.objects.get().pk)}.jsonl.gz"
+
+
+def download(path: str = "", **headers: str) -> Any:
+    return Client().get(reverse("release_file", args=["r1", path or trees()]), headers=headers)
 
 
 def manifest_of(release: Release) -> dict[str, Any]:
@@ -79,10 +85,10 @@ def test_the_page_shows_the_card_the_audit_and_the_files(mine: Tree) -> None:
     assert "language_creators" not in page
     assert release.manifest_digest in page
     files = manifest_of(release)["files"]
-    assert files["data/trees/train.jsonl.gz"]["sha256"] in page
+    assert files[trees()]["sha256"] in page
     # Nobody is offered a file without a row.
-    assert "data/kto/test.parquet" in files
-    assert "data/kto/test.parquet" not in page
+    offered = {path for path in files if path.startswith("data/trees/") and path in page}
+    assert offered == {trees()} < files.keys()
     assert json.loads(body(download("manifest.json"))) == release.manifest
 
 
@@ -90,8 +96,8 @@ def test_a_file_comes_whole_or_from_where_a_transfer_broke_off(mine: Tree) -> No
     published()
     whole = download()
     content = body(whole)
-    assert content == (places.of("r1") / "data/trees/train.jsonl.gz").read_bytes()
-    published_as = manifest_of(Release.objects.get())["files"]["data/trees/train.jsonl.gz"]["sha256"]
+    assert content == (places.of("r1") / trees()).read_bytes()
+    published_as = manifest_of(Release.objects.get())["files"][trees()]["sha256"]
     assert whole["ETag"] == f'"{published_as}"'
     rest = download(range="bytes=20-", if_range=whole["ETag"])
     assert rest.status_code == 206
@@ -121,7 +127,7 @@ def test_if_the_file_changed_meanwhile_the_transfer_begins_anew(mine: Tree, pers
 def test_downloads_go_to_the_store_where_there_is_one(mine: Tree, settings: Any) -> None:
     published()
     settings.RELEASES_URL = "https://files.example.org/data/"
-    assert download()["Location"] == "https://files.example.org/data/r1/data/trees/train.jsonl.gz"
+    assert download()["Location"] == f"https://files.example.org/data/r1/{trees()}"
 
 
 def test_i_see_what_of_mine_is_in_it_and_can_take_one_back(mine: Tree, person: User) -> None:
