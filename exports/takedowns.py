@@ -7,6 +7,7 @@ for more than their authors give them for now. So nothing is missed, whichever w
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ from exports.models import Release, ReleasedMessage, ReleasedPerson, ReleaseStat
 from exports.redaction import Pseudonyms
 from exports.releases import manifest, merging, oasst_apply_takedowns, places
 from tasks.models import Message
+
+log = logging.getLogger(__name__)
 
 #: Why messages that are hidden were: a function of their ids, for the room that knows.
 Reasons = Callable[[Collection[UUID]], Mapping[UUID, Why]]
@@ -37,9 +40,14 @@ def sweep(*, reasons: Reasons, now: datetime) -> int:
         if not ours:
             return 0
         added = 0
-        for release in Release.objects.filter(state=ReleaseState.PUBLISHED).order_by("id"):
+        published = Release.objects.filter(state=ReleaseState.PUBLISHED).select_related("recall")
+        for release in published.order_by("id"):
             added += _sweep(release, reasons, now)
             clean(release)
+            try:
+                places.deliver(release.name, recalled=hasattr(release, "recall"))
+            except OSError as problem:
+                log.warning("The store of releases is away, %s waits for the next sweep: %s", release.name, problem)
         return added
 
 
@@ -191,7 +199,8 @@ def clean(release: Release) -> int:
     partial.write_bytes(manifest.written(said))
     partial.replace(directory / APPLIED)
     merging.sync(directory)
-    places.send(release.name, only=[*files, APPLIED])
+    # What is in the store is sent anew: of these files it must not keep the old ones.
+    places.forget(release.name)
     return rows
 
 

@@ -16,7 +16,7 @@ def forget_sessions() -> None:
     call_command("clearsessions")
 
 
-@shared_task(name="oasst_web.publish_takedowns")
+@shared_task(name="oasst_web.publish_takedowns", time_limit=60 * 60)
 def publish_takedowns() -> int:
     """Written into the ledger and taken out of the files: what was taken back since the last time."""
     return takedowns.sweep(reasons=withdrawals.reasons, now=timezone.now())

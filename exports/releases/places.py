@@ -31,24 +31,46 @@ def store() -> tuple[Any, str] | None:
     return filesystem, path.rstrip("/")
 
 
-def send(name: str, *, only: list[str] | None = None) -> int:
-    """Copy the files of a release, or these of them, to the store. Returns how many; 0 where there is no store."""
+def deliver(name: str, *, recalled: bool) -> int:
+    """Bring the store to where it should be: all files of a published release, none of one that was taken back. Returns
+    files sent; 0 where there is nothing to do, or no store. Raises OSError."""
+    sent = Path(settings.RELEASES_DIR) / ".sent" / name
+    if not settings.RELEASES_STORE or sent.exists() == (not recalled):
+        return 0
+    if recalled:
+        _remove(name)
+        sent.unlink()
+        return 0
+    count = _send(name)
+    sent.parent.mkdir(exist_ok=True)
+    sent.touch()
+    return count
+
+
+def forget(name: str) -> None:
+    """The files are not as they were sent: `deliver` sends them again."""
+    (Path(settings.RELEASES_DIR) / ".sent" / name).unlink(missing_ok=True)
+
+
+def _send(name: str) -> int:
     found = store()
     if found is None:
         return 0
     filesystem, root = found
     directory = of(name)
     every = [path.relative_to(directory).as_posix() for path in sorted(directory.rglob("*")) if path.is_file()]
-    sent = [each for each in every if only is None or each in only]
-    for each in sent:
-        with (directory / each).open("rb") as file, filesystem.open_output_stream(f"{root}/{name}/{each}") as out:
+    for each in every:
+        target = f"{root}/{name}/{each}"
+        if filesystem.type_name == "local":
+            filesystem.create_dir(target.rpartition("/")[0], recursive=True)
+        # As it is: by its name it would be compressed once more.
+        with (directory / each).open("rb") as file, filesystem.open_output_stream(target, compression=None) as out:
             while piece := file.read(PIECE):
                 out.write(piece)
-    return len(sent)
+    return len(every)
 
 
-def remove(name: str) -> None:
-    """Delete the files of a release from the store; those of this machine stay for whoever has to answer for them."""
+def _remove(name: str) -> None:
     if (found := store()) is not None:
         filesystem, root = found
         filesystem.delete_dir_contents(f"{root}/{name}", missing_dir_ok=True)
