@@ -42,6 +42,7 @@ MODERATION: Links = (
     ("reliability", _("Reliability")),
     ("proposals", _("Proposals")),
     ("audit_log", _("Log")),
+    ("releases", _("Datasets")),
     ("rules", _("Rules")),
 )
 FOR_MODERATORS: Links = (
