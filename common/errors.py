@@ -68,6 +68,8 @@ class ErrorCode(IntEnum):
     WEBHOOK_NOT_FOUND = 9040
     INVALID_WEBHOOK = 9041
     TOO_MANY_WEBHOOKS = 9042
+    RELEASE_NOT_FOUND = 9050
+    RELEASE_REFUSED = 9051
 
 
 class DomainError(Exception):

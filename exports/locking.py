@@ -14,7 +14,7 @@ from exports.models import Release
 
 
 class ReleaseNotFound(DomainError):
-    code = ErrorCode.INVALID_REQUEST
+    code = ErrorCode.RELEASE_NOT_FOUND
     status = 404
     sentence = _("There is no such release.")
 

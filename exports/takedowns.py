@@ -51,6 +51,11 @@ def sweep(*, reasons: Reasons, now: datetime) -> int:
         return added
 
 
+def outdated(release: Release) -> bool:
+    """Whether something was taken back that is in the release: then it must not be published."""
+    return bool(_gone(release) or _people_gone(release))
+
+
 def _sweep(release: Release, reasons: Reasons, now: datetime) -> int:
     gone = _gone(release)
     gone |= dict.fromkeys(_below(release, gone), Why.BELOW)

@@ -26,13 +26,13 @@ RESERVED = ("new", "ledger", "ledger.jsonl")
 
 
 class BadName(DomainError):
-    code = ErrorCode.INVALID_REQUEST
+    code = ErrorCode.RELEASE_REFUSED
     status = 422
     sentence = _("A release is named with small letters, digits, dots and dashes, such as 2026-11.")
 
 
 class NameTaken(DomainError):
-    code = ErrorCode.INVALID_REQUEST
+    code = ErrorCode.RELEASE_REFUSED
     status = 409
     sentence = _("A release of this name is published, and never changes. Choose another name.")
 

@@ -37,7 +37,7 @@ GATES: Mapping[str, float] = {
 class BadConfig(DomainError):
     """The text says which key is wrong and what it may be."""
 
-    code = ErrorCode.INVALID_REQUEST
+    code = ErrorCode.RELEASE_REFUSED
     status = 422
 
 

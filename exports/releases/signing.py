@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import webhooks
 from accounts.models import NoticeKind, User
 from common.errors import DomainError, ErrorCode
-from exports import locking
+from exports import locking, takedowns
 from exports.models import Recall, Release, ReleaseState, SignOff
 
 #: People who must have seen the same files.
@@ -18,31 +18,37 @@ NEEDED = 2
 
 
 class NotReady(DomainError):
-    code = ErrorCode.NOT_ALLOWED
+    code = ErrorCode.RELEASE_REFUSED
     status = 409
     sentence = _("This release cannot be signed off now: it is not built, or published already.")
 
 
 class Changed(DomainError):
-    code = ErrorCode.NOT_ALLOWED
+    code = ErrorCode.RELEASE_REFUSED
     status = 409
     sentence = _("This release was built again since you looked at it. Look at it again first.")
 
 
 class GateClosed(DomainError):
-    code = ErrorCode.NOT_ALLOWED
+    code = ErrorCode.RELEASE_REFUSED
     status = 409
     sentence = _("This release did not pass every gate. Change what it is made of, and build it again.")
 
 
+class Outdated(DomainError):
+    code = ErrorCode.RELEASE_REFUSED
+    status = 409
+    sentence = _("Somebody took something back that is in this release. Build it again: it will be without that.")
+
+
 class SignedAlready(DomainError):
-    code = ErrorCode.NOT_ALLOWED
+    code = ErrorCode.RELEASE_REFUSED
     status = 409
     sentence = _("You signed this release off already. Somebody else has to do it, too.")
 
 
 class NotPublished(DomainError):
-    code = ErrorCode.NOT_ALLOWED
+    code = ErrorCode.RELEASE_REFUSED
     status = 409
     sentence = _("Only a published release can be taken back, and only once.")
 
@@ -50,7 +56,7 @@ class NotPublished(DomainError):
 @transaction.atomic
 def sign_off(*, name: str, manifest_digest: str, by: User, now: datetime) -> Release:
     """This person stands for these files. With the second one the release is published. Raises NotReady, Changed,
-    GateClosed and SignedAlready."""
+    GateClosed, Outdated and SignedAlready."""
     release = locking.lock_release(name)
     if release.state != ReleaseState.BUILT:
         raise NotReady
@@ -58,6 +64,8 @@ def sign_off(*, name: str, manifest_digest: str, by: User, now: datetime) -> Rel
         raise Changed
     if not release.passed:
         raise GateClosed
+    if takedowns.outdated(release):
+        raise Outdated
     _signed, new = SignOff.objects.get_or_create(
         release=release, person=by, defaults={"at": now, "manifest_digest": manifest_digest}
     )

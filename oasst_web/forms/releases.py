@@ -76,6 +76,13 @@ class AskForm(forms.Form):
             raise forms.ValidationError(_("This file is larger than 50 MB. Use the command `release` for it."))
         return file
 
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        asked: Config | None = said.get("config")
+        if asked is not None and asked.benchmarks and not said.get("benchmarks"):
+            self.add_error("benchmarks", _("The configuration names benchmark texts. Choose the file that holds them."))
+        return said
+
     @property
     def texts(self) -> dict[str, str]:
         """Name of the file → what is in it."""

@@ -67,7 +67,7 @@ class InFormat:
 
 def find(request: HttpRequest, name: str) -> Release:
     """A release this person may see: a published one, or any, for administrators. Raises Http404."""
-    release = Release.objects.select_related("recall").filter(name=name).first()
+    release = Release.objects.select_related("recall").defer("grams", "seed").filter(name=name).first()
     if release is None or not (release.published or _is_admin(request)):
         raise Http404
     return release
@@ -80,7 +80,7 @@ def _is_admin(request: HttpRequest) -> bool:
 @require_safe
 def releases(request: HttpRequest) -> HttpResponse:
     """Published ones; for administrators the others too."""
-    every = Release.objects.select_related("recall").defer("grams", "seed")
+    every = Release.objects.select_related("recall").defer("grams", "seed", "audit")
     shown = every.filter(state=ReleaseState.PUBLISHED)[:MOST]
     unfinished = every.exclude(state=ReleaseState.PUBLISHED)[:MOST] if _is_admin(request) else ()
     context = {"releases": shown, "unfinished": unfinished, "may_ask": _is_admin(request), "tones": TONES}

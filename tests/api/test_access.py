@@ -127,6 +127,9 @@ V2: dict[str, frozenset[str]] = {
     "GET events": SIGNED_IN,
     "GET rules": SIGNED_IN,
     "GET rules/{version}": SIGNED_IN,
+    "GET releases": SIGNED_IN | {"banned", "nobody"},
+    "GET releases/{name}": SIGNED_IN | {"banned", "nobody"},
+    "GET ledger": SIGNED_IN | {"banned", "nobody"},
     "GET problems/{name}": SIGNED_IN | {"banned", "nobody"},
 }
 #: Version 2: routes for programs, with a key of any scope; no person's token opens them.

@@ -14,7 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from accounts.models import Notice, NoticeKind
+from accounts import profiles
+from accounts.models import Consent, Notice, NoticeKind
 from common.moments import kept_moment
 from exports import locking
 from exports.formats import FORMATS
@@ -252,6 +253,15 @@ def test_two_different_people_sign_the_same_files_off(grown: Tree) -> None:
         sign(make_admin())
     notice = Notice.objects.get(kind=NoticeKind.RELEASE_PUBLISHED)
     assert notice.payload == {"release": "r1", "manifest_sha256": release.manifest_digest}
+
+
+def test_what_was_taken_back_since_it_was_built_is_never_published(grown: Tree) -> None:
+    release = make_release()
+    profiles.change(person=root_of(grown).author, now=NOW, consent=Consent.HERE)
+    with pytest.raises(signing.Outdated):
+        signing.sign_off(name="r1", manifest_digest=release.manifest_digest, by=make_admin(), now=NOW)
+    publish(make_release())
+    assert rows_of(release, "hub") == []
 
 
 def test_built_again_it_has_to_be_signed_again(grown: Tree) -> None:

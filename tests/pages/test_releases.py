@@ -217,7 +217,12 @@ def test_an_administrator_asks_for_one_and_sees_how_far_it_is(mine: Tree, admin:
 
 @pytest.mark.parametrize(
     ("name", "config", "wrong"),
-    [("r 1", TOML, "small letters"), ("r1", "title", "This is not TOML"), ("new", TOML, "small letters")],
+    [
+        ("r1", 'benchmarks = ["mmlu.txt"]\n' + TOML, "Choose the file that holds them"),
+        ("r 1", TOML, "small letters"),
+        ("r1", "title", "This is not TOML"),
+        ("new", TOML, "small letters"),
+    ],
 )
 def test_what_cannot_be_built_is_said_and_nothing_typed_is_lost(
     admin: Client, name: str, config: str, wrong: str

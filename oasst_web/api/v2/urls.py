@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from oasst_web.api.v2 import events, me, messages, problems, rules, tasks, trees, webhooks
+from oasst_web.api.v2 import events, me, messages, problems, releases, rules, tasks, trees, webhooks
 from oasst_web.api.v2.protocol import V2
 
 ROUTES = [
@@ -14,6 +14,7 @@ ROUTES = [
     *me.routes.all,
     *events.routes.all,
     *rules.routes.all,
+    *releases.routes.all,
     *webhooks.routes.all,
     *problems.routes.all,
 ]
