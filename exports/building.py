@@ -117,6 +117,12 @@ class Whole:
         pseudonyms = {vote.person for vote in self.cast.reviews} | {vote.person for vote in self.cast.rankings}
         return {self._chunk.beside.people[pseudonym] for pseudonym in pseudonyms}
 
+    @property
+    def people_in_events(self) -> set[UUID]:
+        """Whose reactions and rankings the events of the tree tell, by their own ids."""
+        told = self._chunk.answers.told
+        return {UUID(event["user_id"]) for message in self.messages for event in told.get(message.pk, ())}
+
 
 def wholes(selection: Selection, content: Content, tally: Tally) -> Iterator[Whole]:
     """The trees for a file of any format. Raises ValueError without pseudonyms."""

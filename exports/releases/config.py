@@ -55,6 +55,8 @@ class Config:
     """Where the site is."""
     formats: tuple[str, ...] = tuple(FORMATS)
     files: tuple[str, ...] = ("jsonl.gz", "parquet")
+    events: bool = False
+    """In trees and messages also every reaction and ranking, under pseudonyms."""
     use: str = Consent.DATASET.value
     states: tuple[str, ...] = (State.READY_FOR_EXPORT.value,)
     langs: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ class Config:
     def filters(self) -> dict[str, Any]:
         """What decides which messages are in it, for the manifest."""
         names = (
-            "use", "states", "langs", "since", "until", "rejected", "synthetic", "min_labels", "max_labels",
+            "events", "use", "states", "langs", "since", "until", "rejected", "synthetic", "min_labels", "max_labels",
             "without_findings", "without_benchmarks", "min_preference",
         )  # fmt: skip
         return {name: self.stored()[name] for name in names}
@@ -137,7 +139,7 @@ def checked(data: Mapping[str, Any]) -> Config:
             said[name] = _names(name, said[name], names)
     for name in ("langs", "benchmarks"):
         said[name] = _texts(name, said.get(name, ()))
-    for name in ("rejected", "synthetic", "without_benchmarks"):
+    for name in ("events", "rejected", "synthetic", "without_benchmarks"):
         if not isinstance(said.get(name, False), bool):
             raise BadConfig(f"{name} is true or false.")
     uses = [each.value for each in Consent if each != Consent.HERE]

@@ -75,7 +75,7 @@ def build(plan: Plan, number: int) -> None:
     facts, tally, members = Facts(), Tally(), _Members()
     low, high = ids(number, plan.count)
     selection = plan.config.selection(plan.grams, ids_from=low, ids_below=high)
-    content = Content(labels=True, scores=True, ids=Pseudonyms(plan.seed))
+    content = Content(labels=True, scores=True, events=plan.config.events, ids=Pseudonyms(plan.seed))
     with one_moment(plan.snapshot), ExitStack() as files:
         write = _Writers(files, partial, plan)
         for whole in building.wholes(selection, content, tally):
@@ -133,6 +133,8 @@ class _Members:
         self.texts += [found for message in whole.messages if (found := fingerprint(message.text))]
         if any(FORMATS[name].needs is Needs.CAST for name in config.formats):
             self.people |= whole.people
+        if config.events:
+            self.people |= whole.people_in_events
 
     def write(self, directory: Path) -> None:
         (directory / "messages").write_bytes(packed(self.messages))

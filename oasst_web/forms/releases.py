@@ -21,6 +21,7 @@ homepage = ""
 # Without this list: all formats.
 # formats = ["trees", "messages", "hub", "sft", "preferences", "ranked", "kto", "reviews", "rankings"]
 files = ["jsonl.gz", "parquet"]
+events = false
 
 [filters]
 use = "dataset"

@@ -25,6 +25,7 @@ from exports.releases import merging, oasst_apply_takedowns, places, signing
 from moderation import actions, leaving
 from moderation.log import Grounds
 from moderation.reasons import Reason
+from tasks import reactions
 from tasks.models import Message, Review, Tree
 from tasks.tree_states import State
 from tests.exports.files import bring_in, write
@@ -206,6 +207,22 @@ def test_single_answers_are_taken_back_with_consent(grown: Tree, tmp_path: Path)
     apply(theirs)
     assert pseudonym not in texts_in(theirs)
     assert len(rows_of(release, "reviews", theirs)) == reviews - 1
+
+
+def test_events_are_answers_too(grown: Tree, tmp_path: Path) -> None:
+    fan, ranker = make_people(2)
+    reactions.add(message=root_of(grown), person=fan, emoji="+1", now=NOW)
+    add_ranking(parent=root_of(grown), by=ranker)
+    release = published(events=True, formats=["trees", "messages"])
+    theirs = copy(release, tmp_path / "copy")
+    pseudonyms = [str(Pseudonyms(release.seed).person(person.pk)) for person in (fan, ranker)]
+    assert all(each in texts_in(theirs) for each in pseudonyms)
+    for person in (fan, ranker):
+        profiles.change(person=person, now=NOW, consent=Consent.HERE)
+    assert sweep() == 2
+    apply(theirs)
+    assert not [each for each in pseudonyms if each in texts_in(theirs) + texts_in(places.of("r1"))]
+    assert pseudonyms[0] not in texts_in(places.of(published("plain", formats=["trees"]).name))
 
 
 def test_what_was_erased_is_found_though_nothing_is_left_of_it(grown: Tree) -> None:
