@@ -30,7 +30,12 @@ def one_moment(snapshot: str = "") -> Iterator[None]:
 
 @contextmanager
 def kept_moment() -> Iterator[str]:
-    """Keeps this moment for as long as the block lasts: its name is for `one_moment`, here and in other processes."""
+    """Keeps this moment for as long as the block lasts: its name is for `one_moment`, here and in other processes.
+
+    Inside somebody else's transaction its own view counts, and it has no name."""
+    if connection.in_atomic_block:
+        yield ""
+        return
     connection.ensure_connection()
     parameters = {key: value for key, value in connection.get_connection_params().items() if value is not None}
     parameters.pop("cursor_factory", None)

@@ -93,7 +93,7 @@ def make(release: Release, workshop: Path, *, tell: Tell) -> Made:
             seed=release.seed,
             grams=grams,
             snapshot=snapshot,
-            directory=workshop / snapshot,
+            directory=workshop / (snapshot or "parts"),
             count=parts.count_for(parts.trees_at(snapshot)),
         )
         plan.directory.mkdir()
@@ -158,6 +158,8 @@ def _moment_is_over(problem: Exception) -> bool:
 
 def _call_for_help(release: Release, plan: Plan) -> None:
     """Ask as many other processes as there are parts; those that come too late find nothing to do."""
+    if not plan.snapshot:
+        return
     try:
         for _ in range(min(plan.count - 1, 16)):
             arguments = [release.pk, plan.snapshot, plan.count]

@@ -25,7 +25,7 @@ from tests.exports.releasing import make_release, rows_of
 from tests.exports.test_filters import WORDS, find
 from tests.making import NOW, add_message, add_review, make_people, make_tree, root_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("releases_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.exports.releasing import make_release, published, sweep
 from tests.exports.test_takedowns import hide, reply_of, texts_in
 from tests.making import NOW, make_admin, make_tree
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("releases_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ from tests.making import (
     root_of,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("releases_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
 
 STATES = ["ready_for_export", "ranking", "growing", "backlog_ranking"]
 SCRIPT = Path(oasst_apply_takedowns.__file__)

@@ -21,7 +21,7 @@ from tests.exports.releasing import make_release, published, sweep
 from tests.making import NOW, add_message, add_ranking, make_people, make_tree, root_of
 from tests.pages.site import client_of, make_person
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("releases_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
 
 TOML = 'title = "New"\nlicense = "apache-2.0"\n[gates]\nscreened = 0\n'
 

@@ -16,7 +16,7 @@ from tasks.tree_states import State
 from tests.exports.releasing import ledger, make_release, published, sweep
 from tests.making import NOW, make_admin, make_tree, root_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("releases_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
 
 
 def get(path: str, **query: Any) -> Any:
