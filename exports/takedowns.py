@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,16 +26,23 @@ from tasks.models import Message
 
 log = logging.getLogger(__name__)
 
-#: Why messages that are hidden were: a function of their ids, for the room that knows.
-Reasons = Callable[[Collection[UUID]], Mapping[UUID, Why]]
-
 #: Messages looked at together.
 CHUNK = 10_000
 #: Beside the manifest, which says what was published: what was taken out of the files since.
 APPLIED = "takedowns.json"
 
 
-def sweep(*, reasons: Reasons, now: datetime) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Moderation:
+    """What only moderation knows of what is gone."""
+
+    removed: Callable[[Collection[UUID]], Mapping[UUID, Why]]
+    """Of these messages that are hidden, why those were whose removal somebody explained."""
+    edited: Callable[[datetime], Mapping[UUID, Why]]
+    """Messages that lost something of their text since this moment which must not be told any more, and why."""
+
+
+def sweep(*, moderation: Moderation, now: datetime) -> int:
     """Find what was taken back, add it to the ledger, and clean the files. Returns new lines. May run twice at once."""
     with held("takedowns") as ours:
         if not ours:
@@ -42,7 +50,7 @@ def sweep(*, reasons: Reasons, now: datetime) -> int:
         added = 0
         published = Release.objects.filter(state=ReleaseState.PUBLISHED).select_related("recall")
         for release in published.order_by("id"):
-            added += _sweep(release, reasons, now)
+            added += _sweep(release, moderation, now)
             clean(release)
             try:
                 places.deliver(release.name, recalled=hasattr(release, "recall"))
@@ -51,30 +59,30 @@ def sweep(*, reasons: Reasons, now: datetime) -> int:
         return added
 
 
-def outdated(release: Release) -> bool:
+def outdated(release: Release, moderation: Moderation) -> bool:
     """Whether something was taken back that is in the release: then it must not be published."""
-    return bool(_gone(release) or _people_gone(release))
+    return bool(_edited(release, moderation) or _gone(release) or _people_gone(release))
 
 
-def _sweep(release: Release, reasons: Reasons, now: datetime) -> int:
-    gone = _gone(release)
+def _sweep(release: Release, moderation: Moderation, now: datetime) -> int:
+    gone = _edited(release, moderation) | _gone(release)
     gone |= dict.fromkeys(_below(release, gone), Why.BELOW)
     if gone:
-        _bury(release, Taken.MESSAGE, _why(release, gone, reasons), now)
+        _bury(release, Taken.MESSAGE, _why(gone, moderation), now)
     people = _people_gone(release)
     if people:
         _bury(release, Taken.ANSWERS, dict.fromkeys(people, Why.CONSENT), now)
     return len(gone) + len(people)
 
 
-def _why(release: Release, gone: Mapping[UUID, Why | None], reasons: Reasons) -> dict[UUID, Why]:
+def _why(gone: Mapping[UUID, Why | None], moderation: Moderation) -> dict[UUID, Why]:
     """Why each of these is gone. What was hidden with something above it answers something that is gone."""
     unexplained = [pk for pk, why in gone.items() if why is None]
     parents: dict[UUID, UUID | None] = {}
     for at in range(0, len(unexplained), CHUNK):
         rows = Message.objects.filter(pk__in=unexplained[at : at + CHUNK])
         parents |= dict(rows.values_list("pk", "parent_id"))
-    told = reasons(parents.keys())
+    told = moderation.removed(parents.keys())
     why = {pk: found for pk, found in gone.items() if found is not None}
     for pk in unexplained:
         if pk not in parents:
@@ -104,6 +112,16 @@ _BELOW = """
     WHERE released.release_id = %s AND released.gone_at IS NULL
     ORDER BY below.id
 """
+
+
+def _edited(release: Release, moderation: Moderation) -> dict[UUID, Why | None]:
+    """Messages of which the release still tells what was cut out of them since: the old text goes, with what answers
+    it. Later releases have the new one."""
+    if release.begun_at is None:
+        return {}
+    edited = moderation.edited(release.begun_at)
+    there = ReleasedMessage.objects.filter(release=release, message_id__in=edited.keys(), gone_at=None)
+    return {pk: edited[pk] for pk in there.values_list("message_id", flat=True)}
 
 
 def _narrower(release: Release) -> list[str]:

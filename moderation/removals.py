@@ -48,6 +48,12 @@ def reasons_of(message_ids: Collection[UUID]) -> dict[UUID, Reason]:
     return found
 
 
+def edited_since(moment: datetime) -> dict[UUID, Reason]:
+    """Messages whose text moderators changed since, for the reason that they gave last."""
+    lines = ActionLog.objects.filter(action=Action.EDIT_MESSAGE, at__gte=moment, undone_by=None).exclude(reason="")
+    return {pk: Reason(reason) for pk, reason in lines.order_by("id").values_list("message_id", "reason")}
+
+
 @transaction.atomic
 def give_back(
     line: ActionLog,

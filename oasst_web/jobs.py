@@ -19,7 +19,7 @@ def forget_sessions() -> None:
 @shared_task(name="oasst_web.publish_takedowns", time_limit=60 * 60)
 def publish_takedowns() -> int:
     """Written into the ledger and taken out of the files: what was taken back since the last time."""
-    return takedowns.sweep(reasons=withdrawals.reasons, now=timezone.now())
+    return takedowns.sweep(moderation=withdrawals.KNOWN, now=timezone.now())
 
 
 @shared_task(name="oasst_web.mail_news")

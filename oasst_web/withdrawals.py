@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from exports.models import Why
+from exports.takedowns import Moderation
 from moderation import removals
 from moderation.reasons import Reason
 
@@ -24,6 +26,19 @@ WHY: Mapping[Reason, Why] = {
 }
 
 
-def reasons(message_ids: Collection[UUID]) -> dict[UUID, Why]:
+#: What a text must not go on telling because of these, once it was cut out.
+CUT_OUT = frozenset({Why.RIGHTS, Why.PERSONAL_DATA, Why.HARM})
+
+
+def removed(message_ids: Collection[UUID]) -> dict[UUID, Why]:
     """Of those of these messages whose removal somebody explained."""
     return {pk: WHY.get(reason, Why.MODERATION) for pk, reason in removals.reasons_of(message_ids).items()}
+
+
+def edited(since: datetime) -> dict[UUID, Why]:
+    """Messages out of which moderators cut something since, and why. Small corrections take nothing back."""
+    found = {pk: WHY.get(reason, Why.MODERATION) for pk, reason in removals.edited_since(since).items()}
+    return {pk: why for pk, why in found.items() if why in CUT_OUT}
+
+
+KNOWN = Moderation(removed=removed, edited=edited)

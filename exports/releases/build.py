@@ -15,7 +15,8 @@ from typing import Any
 
 import psycopg
 from celery import current_app
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Max
 from kombu.exceptions import OperationalError as BrokerAway
 
 from common.moments import kept_moment, one_moment
@@ -28,6 +29,7 @@ from exports.releases.card import card
 from exports.releases.facts import Facts, unpacked
 from exports.releases.merging import Merged
 from exports.releases.parts import Plan
+from tasks.models import Message, Ranking, Reaction, Review
 
 Clock = Callable[[], datetime]
 Tell = Callable[[int, int], None]
@@ -51,16 +53,20 @@ def build(release_id: int, *, clock: Clock, tell: Tell = lambda done, of: None) 
         release = Release.objects.get(pk=release_id)
         if release.published:
             return False
-        # Once: if it is built again from the same moment of the database, every byte is the same.
-        release.as_of = release.as_of if release.state == ReleaseState.BUILDING and release.as_of else clock()
         release.sign_offs.all().delete()
-        _says(release, state=ReleaseState.BUILDING, as_of=release.as_of, parts=0, parts_done=0, problem="")
+        _says(release, state=ReleaseState.BUILDING, begun_at=clock(), parts=0, parts_done=0, problem="")
         workshop = places.workshop(release.name)
         try:
             made = make(release, workshop, tell=lambda done, of: _progress(release, tell, done, of))
         except OSError as problem:
             _says(release, state=ReleaseState.FAILED, problem=f"{problem.filename}: {problem.strerror}"[:500])
             return False
+        except DatabaseError:
+            raise  # The database was away: the next sweep tries again.
+        except Exception as problem:
+            # It would fail again and again.
+            _says(release, state=ReleaseState.FAILED, problem=f"{type(problem).__name__}: {problem}"[:500])
+            raise
         _replace(made.directory, places.of(release.name))
         _remember(release, made, clock())
         shutil.rmtree(workshop, ignore_errors=True)
@@ -70,8 +76,10 @@ def build(release_id: int, *, clock: Clock, tell: Tell = lambda done, of: None) 
 class Made:
     """Files in a directory, and what is known of them."""
 
-    def __init__(self, directory: Path, said: dict[str, Any], audit: dict[str, Any], merged: Merged) -> None:
-        self.directory, self.manifest, self.audit, self.merged = directory, said, audit, merged
+    def __init__(
+        self, directory: Path, as_of: datetime, said: dict[str, Any], audit: dict[str, Any], merged: Merged
+    ) -> None:
+        self.directory, self.as_of, self.manifest, self.audit, self.merged = directory, as_of, said, audit, merged
 
     @property
     def digest(self) -> str:
@@ -103,7 +111,14 @@ def make(release: Release, workshop: Path, *, tell: Tell) -> Made:
         with one_moment(snapshot):
             reviewers = merged.people if merged.people else None
             who = people.told(merged.authors, reviewers)
-            return _describe(release, asked, merged, who, grams, out)
+            return _describe(release, asked, newest() or release.asked_at, merged, who, grams, out)
+
+
+def newest() -> datetime | None:
+    """When the last answer came in. By that a release says which state of the database it shows: built from the same
+    one, tomorrow or in a copy, it says the same."""
+    last = (table.objects.aggregate(last=Max("created_at"))["last"] for table in (Message, Review, Ranking, Reaction))
+    return max((each for each in last if each is not None), default=None)
 
 
 def _build_parts(plan: Plan, tell: Tell) -> None:
@@ -141,7 +156,7 @@ def help_build(release_id: int, snapshot: str, count: int) -> int:
                 continue
             try:
                 parts.build(plan, number)
-            except (FileNotFoundError, OperationalError, DatabaseError) as problem:
+            except (FileNotFoundError, DatabaseError) as problem:
                 if _moment_is_over(problem):
                     break
                 raise
@@ -169,10 +184,15 @@ def _call_for_help(release: Release, plan: Plan) -> None:
 
 
 def _describe(
-    release: Release, asked: config.Config, merged: Merged, who: people.People, grams: Grams, out: Path
+    release: Release,
+    asked: config.Config,
+    as_of: datetime,
+    merged: Merged,
+    who: people.People,
+    grams: Grams,
+    out: Path,
 ) -> Made:
     """The files beside the data: audit, card, Croissant, the script, and the manifest of them all."""
-    assert release.as_of is not None
     facts: Facts = merged.facts
     counts = manifest.counts(asked, facts)
     audit = auditing.audit(release.name, asked, merged, grams=len(grams))
@@ -180,7 +200,7 @@ def _describe(
     text = card(
         release=release.name,
         config=asked,
-        as_of=release.as_of,
+        as_of=as_of,
         counts=counts,
         facts=facts,
         audit=audit,
@@ -189,19 +209,19 @@ def _describe(
     (out / CARD).write_text(text, encoding="utf-8")
     shutil.copyfile(Path(__file__).with_name("oasst_apply_takedowns.py"), out / SCRIPT)
     files = manifest.files_in(out)
-    about = croissant.croissant(release=release.name, config=asked, as_of=release.as_of, files=files, people=who)
+    about = croissant.croissant(release=release.name, config=asked, as_of=as_of, files=files, people=who)
     (out / croissant.NAME).write_bytes(manifest.written(about))
     said = manifest.manifest(
         release=release.name,
         config=asked,
-        as_of=release.as_of,
+        as_of=as_of,
         facts=facts,
         benchmarks=release.benchmarks,
         directory=out,
     )
     (out / manifest.NAME).write_bytes(manifest.written(said))
     merging.sync(out)
-    return Made(out, said, audit, merged)
+    return Made(out, as_of, said, audit, merged)
 
 
 def _replace(made: Path, place: Path) -> None:
@@ -234,6 +254,7 @@ def _remember(release: Release, made: Made, now: datetime) -> None:
     _says(
         release,
         state=ReleaseState.BUILT,
+        as_of=made.as_of,
         built_at=now,
         manifest=made.manifest,
         manifest_digest=digest,

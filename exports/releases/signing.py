@@ -12,6 +12,7 @@ from accounts.models import NoticeKind, User
 from common.errors import DomainError, ErrorCode
 from exports import locking, takedowns
 from exports.models import Recall, Release, ReleaseState, SignOff
+from exports.takedowns import Moderation
 
 #: People who must have seen the same files.
 NEEDED = 2
@@ -54,7 +55,7 @@ class NotPublished(DomainError):
 
 
 @transaction.atomic
-def sign_off(*, name: str, manifest_digest: str, by: User, now: datetime) -> Release:
+def sign_off(*, name: str, manifest_digest: str, by: User, now: datetime, moderation: Moderation) -> Release:
     """This person stands for these files. With the second one the release is published. Raises NotReady, Changed,
     GateClosed, Outdated and SignedAlready."""
     release = locking.lock_release(name)
@@ -64,7 +65,7 @@ def sign_off(*, name: str, manifest_digest: str, by: User, now: datetime) -> Rel
         raise Changed
     if not release.passed:
         raise GateClosed
-    if takedowns.outdated(release):
+    if takedowns.outdated(release, moderation):
         raise Outdated
     _signed, new = SignOff.objects.get_or_create(
         release=release, person=by, defaults={"at": now, "manifest_digest": manifest_digest}

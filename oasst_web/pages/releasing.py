@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import DomainError
 from exports.releases import asking, signing
+from oasst_web import withdrawals
 from oasst_web.forms.releases import AskForm, RecallForm
 from oasst_web.pages import doors
 from oasst_web.pages.releases import find, page
@@ -43,7 +44,13 @@ def ask(request: HttpRequest) -> HttpResponse:
 def sign_off(request: HttpRequest, name: str) -> HttpResponse:
     """I stand for these files: those whose digest the form names."""
     digest = request.POST.get("manifest", "")
-    release = signing.sign_off(name=name, manifest_digest=digest, by=doors.person(request), now=timezone.now())
+    release = signing.sign_off(
+        name=name,
+        manifest_digest=digest,
+        by=doors.person(request),
+        now=timezone.now(),
+        moderation=withdrawals.KNOWN,
+    )
     if release.published:
         messages.success(request, _("This release is published. It never changes from now on."))
     else:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from accounts.models import User
 from exports import takedowns
 from exports.models import Release, Why
 from exports.releases import asking, build, config, places, signing
@@ -33,9 +34,14 @@ def make_release(
     return release
 
 
+def sign(release: Release, *, by: User, digest: str = "", now: datetime = NOW) -> Release:
+    digest = digest or release.manifest_digest
+    return signing.sign_off(name=release.name, manifest_digest=digest, by=by, now=now, moderation=withdrawals.KNOWN)
+
+
 def publish(release: Release, *, now: datetime = NOW) -> Release:
     for _ in range(2):
-        signing.sign_off(name=release.name, manifest_digest=release.manifest_digest, by=make_admin(), now=now)
+        sign(release, by=make_admin(), now=now)
     release.refresh_from_db()
     return release
 
@@ -45,7 +51,7 @@ def published(name: str = "r1", **changes: Any) -> Release:
 
 
 def sweep(now: datetime = NOW) -> int:
-    return takedowns.sweep(reasons=withdrawals.reasons, now=now)
+    return takedowns.sweep(moderation=withdrawals.KNOWN, now=now)
 
 
 def rows_of(release: Release, name: str, directory: Path | None = None) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ import json
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet
 import pytest
@@ -26,7 +25,7 @@ from exports.table import arrow_schema
 from tasks.models import Message, Tree
 from tasks.tree_states import State
 from tests.exports.files import OURS, bring_in
-from tests.exports.releasing import asked, make_release, publish, published, rows_of
+from tests.exports.releasing import asked, make_release, publish, published, rows_of, sign
 from tests.making import (
     NOW,
     add_message,
@@ -223,9 +222,37 @@ def test_what_a_killed_process_left_is_built_again_to_the_same_bytes(grown: Tree
     assert release.state == ReleaseState.BUILDING
     assert build.build_waiting(clock=lambda: NOW + timedelta(hours=1)) == 1
     release.refresh_from_db()
-    assert (release.state, release.as_of) == (ReleaseState.BUILT, NOW)
+    assert release.state == ReleaseState.BUILT
     assert release.manifest_digest == alone.manifest_digest
     assert not places.workshop("r1").exists()
+
+
+def test_what_it_shows_is_dated_by_the_last_answer_and_not_by_the_clock(grown: Tree) -> None:
+    release = make_release(now=NOW + timedelta(days=3))
+    assert release.as_of == build.newest() < NOW
+    late = add_message(tree=grown, parent=root_of(grown))
+    Message.objects.filter(pk=late.pk).update(created_at=NOW + timedelta(days=1))
+    assert make_release().as_of == NOW + timedelta(days=1)
+
+
+def test_what_cannot_be_built_says_why_and_is_not_tried_for_ever(grown: Tree, releases_dir: Path) -> None:
+    release = asking.ask(name="r1", config=asked(), benchmarks={}, by=None, now=NOW, here=True)
+    releases_dir.write_text("in the way")
+    assert not build.build(release.pk, clock=lambda: NOW)
+    release.refresh_from_db()
+    assert release.state == ReleaseState.FAILED
+    assert "releases" in release.problem
+    releases_dir.unlink()
+
+    def breaks(done: int, of: int) -> None:
+        raise RuntimeError("something nobody thought of")
+
+    Release.objects.update(state=ReleaseState.ASKED)
+    with pytest.raises(RuntimeError):
+        build.build(release.pk, clock=lambda: NOW, tell=breaks)
+    release.refresh_from_db()
+    assert (release.state, release.problem) == (ReleaseState.FAILED, "RuntimeError: something nobody thought of")
+    assert build.build_waiting(clock=lambda: NOW) == 0
 
 
 def test_only_one_process_builds_a_release(grown: Tree) -> None:
@@ -240,17 +267,14 @@ def test_two_different_people_sign_the_same_files_off(grown: Tree) -> None:
     release = make_release()
     first, second = make_admin(), make_admin()
 
-    def sign(by: Any, digest: str = release.manifest_digest) -> Release:
-        return signing.sign_off(name="r1", manifest_digest=digest, by=by, now=NOW)
-
-    assert not sign(first).published
+    assert not sign(release, by=first).published
     with pytest.raises(signing.SignedAlready):
-        sign(first)
+        sign(release, by=first)
     with pytest.raises(signing.Changed):
-        sign(second, "0" * 64)
-    assert sign(second).published
+        sign(release, by=second, digest="0" * 64)
+    assert sign(release, by=second).published
     with pytest.raises(signing.NotReady):
-        sign(make_admin())
+        sign(release, by=make_admin())
     notice = Notice.objects.get(kind=NoticeKind.RELEASE_PUBLISHED)
     assert notice.payload == {"release": "r1", "manifest_sha256": release.manifest_digest}
 
@@ -259,14 +283,14 @@ def test_what_was_taken_back_since_it_was_built_is_never_published(grown: Tree) 
     release = make_release()
     profiles.change(person=root_of(grown).author, now=NOW, consent=Consent.HERE)
     with pytest.raises(signing.Outdated):
-        signing.sign_off(name="r1", manifest_digest=release.manifest_digest, by=make_admin(), now=NOW)
+        sign(release, by=make_admin())
     publish(make_release())
     assert rows_of(release, "hub") == []
 
 
 def test_built_again_it_has_to_be_signed_again(grown: Tree) -> None:
     release = make_release()
-    signing.sign_off(name="r1", manifest_digest=release.manifest_digest, by=make_admin(), now=NOW)
+    sign(release, by=make_admin())
     assert make_release().sign_offs.count() == 0
 
 
@@ -276,7 +300,7 @@ def test_what_did_not_pass_every_gate_cannot_be_signed_off(grown: Tree) -> None:
     (closed,) = [gate["gate"] for gate in release.audit["gates"] if not gate["passed"]]
     assert closed == "screened"
     with pytest.raises(signing.GateClosed):
-        signing.sign_off(name="r1", manifest_digest=release.manifest_digest, by=make_admin(), now=NOW)
+        sign(release, by=make_admin())
 
 
 def test_a_published_release_never_changes(grown: Tree, toml: Path) -> None:

@@ -29,7 +29,7 @@ from tasks import reactions
 from tasks.models import Message, Review, Tree
 from tasks.tree_states import State
 from tests.exports.files import bring_in, write
-from tests.exports.releasing import ledger, make_release, published, rows_of, sweep, whys
+from tests.exports.releasing import ledger, make_release, publish, published, rows_of, sweep, whys
 from tests.exports.test_leaks import random_trees
 from tests.making import (
     NOW,
@@ -174,6 +174,28 @@ def test_the_ledger_says_a_class_of_why_and_what_hangs_below_follows(grown: Tree
     hide(reply_of(grown), reason)
     sweep()
     assert sorted(whys()) == sorted([why, Why.BELOW])
+
+
+@pytest.mark.parametrize(
+    ("reason", "gone"), [(Reason.PERSONAL_DATA, True), (Reason.WRONG_LANGUAGE, False), ("", False)]
+)
+def test_what_was_cut_out_of_a_text_leaves_copies_and_small_corrections_do_not(
+    grown: Tree, reason: str, gone: bool
+) -> None:
+    release = published(now=NOW)
+    message = reply_of(grown)
+    grounds = Grounds(reason=reason)
+    actions.edit_message(
+        message_id=message.pk, text="Without it", by=make_moderator(), why="x", grounds=grounds, **given()
+    )
+    assert sweep() == (2 if gone else 0)
+    assert sorted(whys()) == ([Why.BELOW, Why.PERSONAL_DATA] if gone else [])
+    assert (message.text in texts_in(places.of(release.name))) != gone
+    assert sweep() == 0
+    later = make_release("r2", now=NOW + timedelta(days=1), states=[*STATES, "ready_for_scoring"])
+    assert "Without it" in texts_in(places.of(later.name))
+    publish(later)
+    assert sweep() == 0
 
 
 def test_who_gives_it_for_less_leaves_releases_for_more_and_stays_in_those_for_less(grown: Tree) -> None:
