@@ -11,22 +11,22 @@ from exports import takedowns
 from exports.locking import ReleaseNotFound
 from exports.models import Release, ReleaseState, Tombstone
 from oasst_web.api.routes import Call, Routes
-from oasst_web.api.v2 import schemas
+from oasst_web.api.v2 import release_schemas as shapes
 
 routes = Routes()
 
 
-@routes.add("GET", "releases", answer=schemas.ReleaseList)
+@routes.add("GET", "releases", query=shapes.ReleaseQuery, answer=shapes.ReleaseList)
 def list_releases(call: Call) -> Any:
     """Published datasets, newest first. One that was taken back says so."""
-    return {"items": [_shown(release) for release in _published()]}
+    return {"items": [_shown(release) for release in _published()[: call.query["limit"]]]}
 
 
 @routes.add(
     "GET",
     "releases/{name}",
     params={"name": CharField(max_length=64)},
-    answer=schemas.ReleaseDetail,
+    answer=shapes.ReleaseDetail,
     raises=(ReleaseNotFound,),
 )
 def show_release(call: Call) -> Any:
@@ -47,7 +47,7 @@ def show_release(call: Call) -> Any:
     return _shown(release) | {"manifest": release.manifest, "audit": release.audit, "files": files}
 
 
-@routes.add("GET", "ledger", query=schemas.LedgerQuery, answer=schemas.Ledger)
+@routes.add("GET", "ledger", query=shapes.LedgerQuery, answer=shapes.Ledger)
 def show_ledger(call: Call) -> Any:
     """What was taken back from published datasets, oldest first: ids of the release, and never a text."""
     rows = Tombstone.objects.filter(number__gt=call.query["after"]).select_related("release").order_by("number")
