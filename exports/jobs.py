@@ -1,4 +1,4 @@
-"""Celery entry points of releases, with a queue of their own: one takes minutes, and no volunteer waits for it."""
+"""Celery entry points of releases, with queues of their own: one takes minutes, and no volunteer waits for it."""
 
 from __future__ import annotations
 

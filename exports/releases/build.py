@@ -37,11 +37,13 @@ SCRIPT = "oasst-apply-takedowns"
 
 
 def build_waiting(*, clock: Clock) -> int:
-    """Build what was asked for, oldest first, and what a process that died left unfinished. Returns how many."""
-    built = 0
-    for release in Release.objects.filter(state__in=[ReleaseState.ASKED, ReleaseState.BUILDING]).order_by("id"):
-        built += build(release.pk, clock=clock)
-    return built
+    """Build what was asked for, oldest first, and what a process that died left unfinished. Returns how many. One
+    process does it at a time, so that others have time for people."""
+    with held("releases") as ours:
+        if not ours:
+            return 0
+        waiting = Release.objects.filter(state__in=[ReleaseState.ASKED, ReleaseState.BUILDING]).order_by("id")
+        return sum(build(release.pk, clock=clock) for release in waiting)
 
 
 def build(release_id: int, *, clock: Clock, tell: Tell = lambda done, of: None) -> bool:

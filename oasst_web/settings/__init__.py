@@ -148,8 +148,8 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Releases take minutes: their worker is another one, and no volunteer waits for it.
-CELERY_TASK_ROUTES = {"exports.*": {"queue": "exports"}}
+# Releases take minutes. One is built at a time, so it takes one process; parts are for whoever has nothing else to do.
+CELERY_TASK_ROUTES = {"exports.build_releases": {"queue": "exports"}, "exports.help_build": {"queue": "parts"}}
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

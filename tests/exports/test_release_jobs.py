@@ -43,9 +43,8 @@ build.build(int(os.environ["RELEASE"]), clock=timezone.now, tell=lambda done, of
 def workers(transactional_db: None) -> Iterator[None]:
     """Two threads that take what is in the queue of releases."""
     current_app.control.purge()
-    with start_worker(
-        current_app, pool="threads", concurrency=2, perform_ping_check=False, shutdown_timeout=60, queues=["exports"]
-    ):
+    options = {"pool": "threads", "concurrency": 2, "queues": ["exports", "parts"]}
+    with start_worker(current_app, **options, perform_ping_check=False, shutdown_timeout=60):
         yield
         current_app.control.purge()
         while state.reserved_requests or state.active_requests:

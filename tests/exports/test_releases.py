@@ -260,6 +260,9 @@ def test_only_one_process_builds_a_release(grown: Tree) -> None:
     with another_connection() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", locking.key_of(f"release {release.pk}"))
         assert build.build_waiting(clock=lambda: NOW) == 0
+    with another_connection() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", locking.key_of("releases"))
+        assert build.build_waiting(clock=lambda: NOW) == 0
     assert build.build_waiting(clock=lambda: NOW) == 1
 
 

@@ -140,7 +140,7 @@ def test_up_serves_heals_itself_refuses_a_twin_and_stops_without_a_trace(machine
     ready = facts["url"] + "readyz"
     assert status_of(ready) == 200
     assert facts["data_dir"] == str(machine.data_dir)
-    assert sorted(facts["pids"]) == ["beat", "exporter", "postgresql", "up", "valkey", "web", "worker"]
+    assert sorted(facts["pids"]) == ["beat", "postgresql", "up", "valkey", "web", "worker"]
     secrets = [
         machine.data_dir.joinpath(name).read_text() for name in ("postgres_password", "valkey_password", "secret_key")
     ]
@@ -159,12 +159,12 @@ def test_up_serves_heals_itself_refuses_a_twin_and_stops_without_a_trace(machine
     assert machine.servers() == before
 
     # Whatever is killed comes back.
-    for part in ("worker", "exporter", "beat", "web"):
+    for part in ("worker", "beat", "web"):
         os.kill(facts["pids"][part], signal.SIGKILL)
     os.kill(facts["pids"]["postgresql"], signal.SIGKILL)
     os.kill(facts["pids"]["valkey"], signal.SIGKILL)
     heard = machine.words("err", 0)
-    for title in ("worker", "worker for releases", "timetable", "web server"):
+    for title in ("worker", "timetable", "web server"):
         announced = f"The {title} was ended by SIGKILL; starting it again"
         eventually(lambda announced=announced: announced in heard.read_text(), announced)  # type: ignore[misc]
     eventually(lambda: sorted(machine.servers()) == ["postgresql", "valkey"], "the servers are back")

@@ -166,17 +166,15 @@ class Site:
         bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         web = [sys.executable, "-m", "gunicorn", "oasst_web.wsgi", "--bind", bind, "--log-level", "warning"]
         web += ["--config", str(settings.ROOT / "gunicorn.conf.py")]
-        worker = [*celery, "worker", "-c", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-        # Releases take minutes: in this process they keep nobody waiting.
-        exporter = [*celery, "worker", "-Q", "exports", "-n", "exporter@%h", "--pool", "solo", "--loglevel", "INFO"]
-        exporter += ["--without-gossip", "--without-mingle"]
+        # A release is built in one of the two processes; the other goes on with what people wait for.
+        worker = [*celery, "worker", "-c", "2", "-Q", "celery,exports", "--loglevel", "INFO"]
+        worker += ["--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--loglevel", "INFO", "--schedule", str(self.data_dir / "beat-schedule")]
         return [
             Plan("web", "web server", web),
             Plan("beat", "timetable", [*beat, "--pidfile="], logs / "beat.log"),
             # A worker ends its job first. Jobs may be cut off: every one is swept up again.
             Plan("worker", "worker", worker, logs / "worker.log", patience=15.0),
-            Plan("exporter", "worker for releases", exporter, logs / "exporter.log", patience=15.0),
         ]
 
     def _environment(self) -> dict[str, str]:
