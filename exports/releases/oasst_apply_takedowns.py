@@ -263,6 +263,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("paths", nargs="+", type=Path, help="copies of a release: directories or files")
     parser.add_argument("--release", help="which release it is; otherwise manifest.json says so")
     options = parser.parse_args(arguments)
+    left: list[str] = []
     try:
         lines = read_ledger(options.ledger)
         for path in options.paths:
@@ -275,15 +276,23 @@ def main(arguments: list[str] | None = None) -> int:
             files = files_in(path)
             if not files:
                 raise Problem(f"{path} holds no file of rows ({', '.join(NAMES)}).")
-            total = sum(_told(file, clean_file(file, gone)) for file in files)
+            total = sum(_cleaned_or_told(file, gone, left) for file in files)
             print(f"{path}: {total} rows removed or changed, by {len(gone.bytes)} lines of the ledger about {release}.")
     except (Problem, OSError, ValueError, KeyError) as problem:
         print(f"oasst-apply-takedowns: {problem}", file=sys.stderr)
         return 1
-    return 0
+    for said in left:
+        print(f"oasst-apply-takedowns: NOT CLEANED: {said}", file=sys.stderr)
+    return 1 if left else 0
 
 
-def _told(file: Path, changed: int) -> int:
+def _cleaned_or_told(file: Path, gone: Gone, left: list[str]) -> int:
+    """Rows removed or changed. A file that cannot be cleaned here keeps none of the others from it."""
+    try:
+        changed = clean_file(file, gone)
+    except Problem as problem:
+        left.append(str(problem))
+        return 0
     print(f"{file}: {changed}")
     return changed
 

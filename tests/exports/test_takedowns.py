@@ -423,6 +423,21 @@ class TestTheScript:
         assert apply(copy, "--release", "r", lines=b"").returncode == 0
         assert apply(copy, "--release", "r", lines=b"no json\n").returncode == 1
 
+    def test_without_pyarrow_lines_are_cleaned_and_parquet_is_named(self, grown: Tree, tmp_path: Path) -> None:
+        theirs = copy(published(), tmp_path / "copy")
+        message = reply_of(grown)
+        hide(message)
+        sweep()
+        ledger_file = tmp_path / "ledger.jsonl"
+        ledger_file.write_bytes(b"".join(takedowns.ledger()))
+        # Without what is installed beside Python.
+        command = [sys.executable, "-I", "-S", str(SCRIPT), str(ledger_file), str(theirs)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "NOT CLEANED" in done.stderr
+        assert "install pyarrow, or delete it" in done.stderr
+        assert message.text not in texts_in(theirs)
+
     def test_of_a_tree_only_the_branch_goes_and_of_a_ranking_only_the_place(self) -> None:
         a, b, c = (f"00000000-0000-8000-8000-00000000000{n}" for n in range(3))
         lines = [json.loads(line) for line in self.lines(b).splitlines()]
