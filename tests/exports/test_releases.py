@@ -37,7 +37,9 @@ from tests.making import (
     root_of,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("releases_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
+#: For tests in which several connections see the same data.
+committed = pytest.mark.django_db(transaction=True)
 
 CONFIG = """
 title = "Small"
@@ -138,6 +140,7 @@ def test_ids_are_pseudonyms_of_this_release_and_those_of_trees_too(grown: Tree) 
         assert row["message_tree_id"] == row["prompt"]["message_id"]
 
 
+@committed
 def test_built_again_from_the_same_data_every_byte_is_the_same(
     grown: Tree, tmp_path: Path, toml: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +158,7 @@ def test_built_again_from_the_same_data_every_byte_is_the_same(
         command("r1", "--again", tmp_path / "third")
 
 
+@committed
 def test_a_moment_of_the_database_is_in_it_and_nothing_later(grown: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     """What people write while it is built is in none of its parts."""
     monkeypatch.setattr(parts, "TREES", 1)
@@ -173,6 +177,7 @@ def test_a_moment_of_the_database_is_in_it_and_nothing_later(grown: Tree, monkey
     assert Message.objects.count() > before == release.manifest["counts"]["messages"]
 
 
+@committed
 def test_several_processes_build_parts_of_the_same_moment(
     grown: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +199,7 @@ def test_several_processes_build_parts_of_the_same_moment(
     assert release.manifest_digest == alone.manifest_digest
 
 
+@committed
 def test_who_comes_to_help_too_late_does_nothing(grown: Tree) -> None:
     release = make_release()
     assert build.help_build(release.pk, "00000003-00000002-1", 4) == 0
@@ -206,6 +212,7 @@ def test_who_comes_to_help_too_late_does_nothing(grown: Tree) -> None:
     assert build.help_build(release.pk, snapshot, 4) == 0
 
 
+@committed
 def test_what_a_killed_process_left_is_built_again_to_the_same_bytes(grown: Tree) -> None:
     alone = make_release()
     release = asking.ask(name="r1", config=asked(), benchmarks={}, by=None, now=NOW, here=True)
@@ -255,6 +262,7 @@ def test_what_cannot_be_built_says_why_and_is_not_tried_for_ever(grown: Tree, re
     assert build.build_waiting(clock=lambda: NOW) == 0
 
 
+@committed
 def test_only_one_process_builds_a_release(grown: Tree) -> None:
     release = asking.ask(name="r1", config=asked(), benchmarks={}, by=None, now=NOW, here=True)
     with another_connection() as cursor:

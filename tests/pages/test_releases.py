@@ -15,6 +15,7 @@ from accounts.models import Consent, Role, User
 from exports.models import Recall, Release, ReleaseState
 from exports.releases import build, places
 from exports.training import split_of
+from oasst_web.forms import releases
 from tasks.models import Message, Tree
 from tasks.tree_states import State
 from tests.exports.releasing import make_release, published, sweep
@@ -232,6 +233,15 @@ def test_what_cannot_be_built_is_said_and_nothing_typed_is_lost(
     page = response.content.decode()
     assert wrong in page
     assert config.splitlines()[0].split(" ")[0] in page
+    assert not Release.objects.exists()
+
+
+def test_a_file_that_is_too_large_is_refused(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "MOST", 10)
+    file = SimpleUploadedFile("bench.txt", b"longer than ten bytes")
+    response = admin.post(reverse("ask_release"), {"name": "r1", "config": TOML, "benchmarks": file})
+    assert response.status_code == 422
+    assert "larger than 50 MB" in response.content.decode()
     assert not Release.objects.exists()
 
 
