@@ -9,7 +9,11 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END
 $$;
-CREATE TRIGGER published_is_final BEFORE UPDATE OR DELETE ON exports_release
+CREATE TRIGGER published_is_final BEFORE UPDATE ON exports_release
+    -- The same secret under another key is no change.
+    FOR EACH ROW WHEN (OLD.state = 'published' AND to_jsonb(NEW) - 'seed' IS DISTINCT FROM to_jsonb(OLD) - 'seed')
+    EXECUTE FUNCTION exports_never_changes();
+CREATE TRIGGER published_is_kept BEFORE DELETE ON exports_release
     FOR EACH ROW WHEN (OLD.state = 'published') EXECUTE FUNCTION exports_never_changes();
 CREATE TRIGGER ledger_is_append_only BEFORE UPDATE OR DELETE ON exports_tombstone
     FOR EACH ROW EXECUTE FUNCTION exports_never_changes();
@@ -19,6 +23,7 @@ CREATE TRIGGER a_recall_is_final BEFORE UPDATE OR DELETE ON exports_recall
 BACKWARDS = """
 DROP TRIGGER a_recall_is_final ON exports_recall;
 DROP TRIGGER ledger_is_append_only ON exports_tombstone;
+DROP TRIGGER published_is_kept ON exports_release;
 DROP TRIGGER published_is_final ON exports_release;
 DROP FUNCTION exports_never_changes();
 """

@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 import pytest
@@ -328,6 +329,15 @@ def test_a_published_release_never_changes(grown: Tree, toml: Path) -> None:
             change()
     assert not build.build(release.pk, clock=lambda: NOW)
     assert build.build_waiting(clock=lambda: NOW) == 0
+
+
+def test_its_secret_gets_a_new_key_when_keys_are_replaced(grown: Tree, settings: Any) -> None:
+    settings.ENCRYPTION_KEYS = ["old"]
+    release = published()
+    settings.ENCRYPTION_KEYS = ["new", "old"]
+    call_command("reencrypt", stdout=StringIO())
+    settings.ENCRYPTION_KEYS = ["new"]
+    assert Release.objects.get().seed == release.seed
 
 
 def test_a_release_remembers_what_and_who_is_in_it(grown: Tree) -> None:
