@@ -13,7 +13,7 @@ from psycopg import sql
 @contextmanager
 def one_moment(snapshot: str = "") -> Iterator[None]:
     """All queries inside see the database as it was at the first, or in a moment that somebody keeps, and may change
-    nothing. Raises OperationalError, or DataError, when nobody keeps that moment any more.
+    nothing. Raises DatabaseError when nobody keeps that moment any more.
 
     Inside somebody else's transaction, whose isolation cannot be changed any more, its own view counts.
     """

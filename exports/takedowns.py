@@ -15,9 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 
-from accounts.models import Consent, Profile, User
+from accounts.models import Consent
 from exports.locking import held
 from exports.models import Release, ReleasedMessage, ReleasedPerson, ReleaseState, Taken, Tombstone, Why
 from exports.redaction import Pseudonyms
@@ -54,7 +53,7 @@ def sweep(*, moderation: Moderation, now: datetime) -> int:
             clean(release)
             try:
                 places.deliver(release.name, recalled=hasattr(release, "recall"))
-            except OSError as problem:
+            except (OSError, ValueError) as problem:  # ValueError: RELEASES_STORE is no address
                 log.warning("The store of releases is away, %s waits for the next sweep: %s", release.name, problem)
         return added
 
@@ -101,6 +100,15 @@ _GONE = """
       AND (message.id IS NULL OR message.deleted OR profile.consent = ANY(%s))
     ORDER BY released.message_id
 """
+_PEOPLE_GONE = """
+    SELECT released.person_id
+    FROM exports_releasedperson released
+    LEFT JOIN accounts_user person ON person.id = released.person_id
+    LEFT JOIN accounts_profile profile ON profile.person_id = released.person_id
+    WHERE released.release_id = %s AND released.gone_at IS NULL
+      AND (person.id IS NULL OR profile.consent = ANY(%s))
+    ORDER BY released.person_id
+"""
 _BELOW = """
     WITH RECURSIVE below AS (
         SELECT message.id FROM tasks_message message WHERE message.parent_id = ANY(%s)
@@ -146,18 +154,9 @@ def _below(release: Release, gone: Collection[UUID]) -> list[UUID]:
 
 def _people_gone(release: Release) -> list[UUID]:
     """Whose single answers must not be in it any more."""
-    there = ReleasedPerson.objects.filter(release=release, gone_at=None).order_by("person_id")
-    people = list(there.values_list("person_id", flat=True))
-    narrower = Q(consent__in=_narrower(release))
-    unwilling = set(_in_chunks(people, lambda some: Profile.objects.filter(narrower, person__in=some)))
-    erased = set(people) - set(_in_chunks(people, lambda some: User.objects.filter(pk__in=some)))
-    return [pk for pk in people if pk in unwilling or pk in erased]
-
-
-def _in_chunks(ids: Collection[UUID], rows: Callable[[list[UUID]], object]) -> Iterator[UUID]:
-    every = list(ids)
-    for at in range(0, len(every), CHUNK):
-        yield from rows(every[at : at + CHUNK]).values_list("pk", flat=True)  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE_GONE, [release.pk, _narrower(release)])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 @transaction.atomic
