@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 from benchmarks import databases
 from benchmarks.sweeps import SWEEPS
@@ -145,11 +146,11 @@ def _exports(environment: dict[str, str], as_json: bool) -> None:
     """`ratio` is seconds over those of a tenth of the same trees, where there is one."""
     from benchmarks.exports import WHAT  # its own imports need no Django
 
-    rows: dict[str, dict[str, object]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for what in WHAT:
         row = rows[what] = json.loads(_run(environment, "-m", "benchmarks.exports", what).splitlines()[-1])
         tenth = rows.get(f"{what}, a tenth")
-        row["ratio"] = round(row["seconds"] / tenth["seconds"], 1) if tenth else ""  # type: ignore[operator]
+        row["ratio"] = round(row["seconds"] / tenth["seconds"], 1) if tenth else ""
         if as_json:
             print(json.dumps(row), flush=True)
     if not as_json:

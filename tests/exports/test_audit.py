@@ -18,7 +18,7 @@ from exports.releases import places
 from exports.releases.agreeing import Coincidences
 from exports.releases.facts import fingerprint
 from moderation.models import Finding
-from ranking.agreement import krippendorff_alpha
+from ranking.agreement import Level, krippendorff_alpha
 from tasks.models import Message, Review, Tree
 from tasks.tree_states import State
 from tests.exports.releasing import make_release, rows_of
@@ -123,13 +123,14 @@ def test_agreement_is_that_of_the_library(grown: Tree) -> None:
             add_review(message, by=person, quality=value, spam=float(value < 0.1))
     release = make_release()
     assert release.audit is not None
-    for label, level in (("quality", "interval"), ("spam", "nominal")):
+    levels: tuple[tuple[str, Level], ...] = (("quality", "interval"), ("spam", "nominal"))
+    for label, level in levels:
         votes = [
             (review.message_id, review.reviewer_id, review.labels[label])
             for review in Review.objects.all()
             if label in review.labels
         ]
-        expected = krippendorff_alpha(votes, level, resamples=0)  # type: ignore[arg-type]
+        expected = krippendorff_alpha(votes, level, resamples=0)
         found = release.audit["agreement"][label]
         assert (found["alpha"], found["votes"]) == (pytest.approx(expected.alpha, abs=1e-5), expected.n_votes)
     assert measured(release)["agreement"] == release.audit["agreement"]["quality"]["alpha"]
@@ -146,8 +147,9 @@ def test_coincidences_of_parts_add_up_to_those_of_the_whole(seed: int) -> None:
     first.add(second.to_json())
     assert first.pairs == whole.pairs
     votes = [(item, rater, vote) for item, said in enumerate(items) for rater, vote in enumerate(said)]
-    for interval, level in ((True, "interval"), (False, "nominal")):
-        expected = krippendorff_alpha(votes, level, resamples=0).alpha  # type: ignore[arg-type]
+    levels: tuple[tuple[bool, Level], ...] = ((True, "interval"), (False, "nominal"))
+    for interval, level in levels:
+        expected = krippendorff_alpha(votes, level, resamples=0).alpha
         assert whole.alpha(interval=interval) == pytest.approx(expected)
     same = Coincidences()
     same.see([[1.0, 1.0]])
