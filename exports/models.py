@@ -39,7 +39,6 @@ class Release(models.Model):
     state = models.CharField(max_length=16, choices=ReleaseState.choices, default=ReleaseState.ASKED)
     asked_by = _id_of_person()
     asked_at = models.DateTimeField()
-    as_of = models.DateTimeField(null=True, help_text="When the last answer in the database came in that it shows.")
     begun_at = models.DateTimeField(null=True, help_text="Just before the moment was taken that it shows.")
     built_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
@@ -64,7 +63,7 @@ class Release(models.Model):
     def passed(self) -> bool:
         """Whether it passed every gate."""
         audit: dict[str, Any] | None = self.audit
-        return audit is not None and all(gate["passed"] for gate in audit["gates"])
+        return audit is not None and bool(audit["passed"])
 
 
 class SignOff(models.Model):

@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
                 ('seed', common.encrypted.EncryptedTextField(help_text='What its pseudonyms are made with. Who has it can tell who is who.')),
                 ('state', models.CharField(choices=[('asked', 'Waits for a job'), ('building', 'Being built'), ('failed', 'Could not be built'), ('built', 'Waits for two people to sign it off'), ('published', 'Published')], default='asked', max_length=16)),
                 ('asked_at', models.DateTimeField()),
-                ('as_of', models.DateTimeField(help_text='When the last answer in the database came in that it shows.', null=True)),
                 ('begun_at', models.DateTimeField(help_text='Just before the moment was taken that it shows.', null=True)),
                 ('built_at', models.DateTimeField(null=True)),
                 ('published_at', models.DateTimeField(null=True)),

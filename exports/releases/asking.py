@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,11 +17,12 @@ from common import nudges
 from common.errors import DomainError, ErrorCode
 from exports.leakage import Grams
 from exports.models import Release, ReleaseState
-from exports.releases.build import new_seed
 from exports.releases.config import Config
 
 #: Part of addresses and names of files.
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+#: Of chance in the secret of a release.
+SEED_BYTES = 32
 #: Names of pages.
 RESERVED = ("new", "ledger", "ledger.jsonl")
 
@@ -63,7 +65,6 @@ def ask(
         "state": ReleaseState.ASKED,
         "asked_by_id": by and by.pk,
         "asked_at": now,
-        "as_of": None,
         "problem": "",
         "parts": 0,
         "parts_done": 0,
@@ -72,7 +73,7 @@ def ask(
         release = Release.objects.filter(name=name).first()
         if release is None:
             try:
-                release = Release.objects.create(name=name, seed=seed or new_seed(), **said)
+                release = Release.objects.create(name=name, seed=seed or secrets.token_hex(SEED_BYTES), **said)
             except IntegrityError:
                 raise NameTaken from None
         elif release.published:

@@ -6,9 +6,9 @@ only when it is complete. What it was building is built again, to the same bytes
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def build(release_id: int, *, clock: Clock, tell: Tell = lambda done, of: None) 
         try:
             made = make(release, workshop, tell=lambda done, of: _progress(release, tell, done, of))
         except OSError as problem:
-            _says(release, state=ReleaseState.FAILED, problem=f"{problem.filename}: {problem.strerror}"[:500])
+            _says(release, state=ReleaseState.FAILED, problem=str(problem)[:500])
             return False
         except DatabaseError:
             raise  # The database was away: the next sweep tries again.
@@ -75,18 +75,16 @@ def build(release_id: int, *, clock: Clock, tell: Tell = lambda done, of: None) 
         return True
 
 
+@dataclass(frozen=True, kw_only=True)
 class Made:
     """Files in a directory, and what is known of them."""
 
-    def __init__(
-        self, directory: Path, as_of: datetime, said: dict[str, Any], audit: dict[str, Any], merged: Merged
-    ) -> None:
-        self.directory, self.as_of, self.manifest, self.audit, self.merged = directory, as_of, said, audit, merged
-
-    @property
-    def digest(self) -> str:
-        """Of manifest.json, and so of all files."""
-        return merging.digest(self.directory / manifest.NAME)
+    directory: Path
+    manifest: dict[str, Any]
+    digest: str
+    """SHA-256 of manifest.json, and so of all files."""
+    audit: dict[str, Any]
+    merged: Merged
 
 
 def make(release: Release, workshop: Path, *, tell: Tell) -> Made:
@@ -110,9 +108,10 @@ def make(release: Release, workshop: Path, *, tell: Tell) -> Made:
         _call_for_help(release, plan)
         _build_parts(plan, tell)
         merged = merging.merge(plan, out)
+        # The parts name messages and people by their own ids: nobody is to find these beside the pseudonyms.
+        shutil.rmtree(plan.directory)
         with one_moment(snapshot):
-            reviewers = merged.people if merged.people else None
-            who = people.told(merged.authors, reviewers)
+            who = people.told(merged.authors, merged.people or None)
             return _describe(release, asked, newest() or release.asked_at, merged, who, grams, out)
 
 
@@ -174,8 +173,9 @@ def _moment_is_over(problem: Exception) -> bool:
 
 
 def _call_for_help(release: Release, plan: Plan) -> None:
-    """Ask as many other processes as there are parts; those that come too late find nothing to do."""
-    if not plan.snapshot:
+    """Ask as many other processes as there are parts; those that come too late find nothing to do. Who only compares
+    builds alone."""
+    if release.state != ReleaseState.BUILDING or not plan.snapshot:
         return
     try:
         for _ in range(min(plan.count - 1, 16)):
@@ -213,17 +213,20 @@ def _describe(
     files = manifest.files_in(out)
     about = croissant.croissant(release=release.name, config=asked, as_of=as_of, files=files, people=who)
     (out / croissant.NAME).write_bytes(manifest.written(about))
+    files[croissant.NAME] = manifest.file_row(out / croissant.NAME)
     said = manifest.manifest(
         release=release.name,
         config=asked,
         as_of=as_of,
         facts=facts,
+        counts=counts,
         benchmarks=release.benchmarks,
-        directory=out,
+        files=files,
     )
     (out / manifest.NAME).write_bytes(manifest.written(said))
     merging.sync(out)
-    return Made(out, as_of, said, audit, merged)
+    digest = merging.digest(out / manifest.NAME)
+    return Made(directory=out, manifest=said, digest=digest, audit=audit, merged=merged)
 
 
 def _replace(made: Path, place: Path) -> None:
@@ -240,7 +243,6 @@ def _replace(made: Path, place: Path) -> None:
 @transaction.atomic
 def _remember(release: Release, made: Made, now: datetime) -> None:
     """Who and what is in it. The ids outlive what they name."""
-    digest = merging.digest(places.of(release.name) / manifest.NAME)
     for table in (ReleasedMessage, ReleasedPerson):
         table.objects.filter(release=release).delete()
     with connection.cursor() as cursor:
@@ -256,10 +258,9 @@ def _remember(release: Release, made: Made, now: datetime) -> None:
     _says(
         release,
         state=ReleaseState.BUILT,
-        as_of=made.as_of,
         built_at=now,
         manifest=made.manifest,
-        manifest_digest=digest,
+        manifest_digest=made.digest,
         audit=made.audit,
     )
 
@@ -273,8 +274,3 @@ def _says(release: Release, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(release, name, value)
     release.save(update_fields=list(changes))
-
-
-def new_seed() -> str:
-    """256 bits that nobody can guess."""
-    return secrets.token_hex(32)

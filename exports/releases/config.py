@@ -84,7 +84,8 @@ class Config:
             "events", "use", "states", "langs", "since", "until", "rejected", "synthetic", "min_labels", "max_labels",
             "without_findings", "without_benchmarks", "min_preference",
         )  # fmt: skip
-        return {name: self.stored()[name] for name in names}
+        said = self.stored()
+        return {name: said[name] for name in names}
 
     def selection(self, grams: Grams, *, ids_from: UUID | None = None, ids_below: UUID | None = None) -> Selection:
         """Of the trees with ids in this range."""

@@ -36,9 +36,16 @@ def code() -> dict[str, str]:
 
 
 def manifest(
-    *, release: str, config: Config, as_of: datetime, facts: Facts, benchmarks: Mapping[str, Any], directory: Path
+    *,
+    release: str,
+    config: Config,
+    as_of: datetime,
+    facts: Facts,
+    counts: Mapping[str, Any],
+    benchmarks: Mapping[str, Any],
+    files: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Of the files that are in the directory; it is written beside them last, and so is not one of them."""
+    """Of these files; it is written beside them last, and so is not one of them."""
     newest = RulesVersion.objects.filter(created_at__lte=as_of).order_by("-pk").values_list("pk", flat=True).first()
     return {
         "release": release,
@@ -53,18 +60,22 @@ def manifest(
         "splits": dict(SPLITS),
         "pseudonyms": "HMAC-SHA256 of the id under a secret of this release, as UUIDs of version 8",
         "benchmarks": dict(benchmarks),
-        "counts": counts(config, facts),
-        "files": files_in(directory),
+        "counts": dict(counts),
+        "files": dict(sorted(files.items())),
     }
 
 
 def files_in(directory: Path) -> dict[str, dict[str, Any]]:
     """Path → bytes and SHA-256."""
     return {
-        path.relative_to(directory).as_posix(): {"bytes": path.stat().st_size, "sha256": digest(path)}
+        path.relative_to(directory).as_posix(): file_row(path)
         for path in sorted(directory.rglob("*"))
         if path.is_file()
     }
+
+
+def file_row(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": digest(path)}
 
 
 def counts(config: Config, facts: Facts) -> dict[str, Any]:

@@ -66,6 +66,11 @@ def digests(directory: Path) -> dict[str, str]:
     }
 
 
+def manifest_of(release: Release) -> dict[str, Any]:
+    assert release.manifest is not None
+    return dict(release.manifest)
+
+
 def command(*arguments: object) -> str:
     out = StringIO()
     call_command("release", *map(str, arguments), stdout=out, stderr=StringIO())
@@ -152,6 +157,8 @@ def test_built_again_from_the_same_data_every_byte_is_the_same(
     release = publish(Release.objects.get(name="r1"))
     assert release.manifest_digest in command("r1", "--again", tmp_path / "again")
     assert digests(tmp_path / "again" / "files") == digests(places.of("r1"))
+    # Nothing else is left: the parts have the ids that the pseudonyms stand for.
+    assert [path.name for path in (tmp_path / "again").iterdir()] == ["files"]
     Message.objects.filter(pk=grown.pk).update(text="Another text")
     with pytest.raises(CommandError, match="Not the same bytes"):
         command("r1", "--again", tmp_path / "third")
@@ -237,10 +244,13 @@ def test_what_a_killed_process_left_is_built_again_to_the_same_bytes(grown: Tree
 
 def test_what_it_shows_is_dated_by_the_last_answer_and_not_by_the_clock(grown: Tree) -> None:
     release = make_release(now=NOW + timedelta(days=3))
-    assert release.as_of == build.newest() < NOW
+    newest = build.newest()
+    assert newest is not None
+    assert manifest_of(release)["as_of"] == newest.isoformat()
+    assert newest < NOW
     late = add_message(tree=grown, parent=root_of(grown))
     Message.objects.filter(pk=late.pk).update(created_at=NOW + timedelta(days=1))
-    assert make_release().as_of == NOW + timedelta(days=1)
+    assert manifest_of(make_release())["as_of"] == (NOW + timedelta(days=1)).isoformat()
 
 
 def test_what_cannot_be_built_says_why_and_is_not_tried_for_ever(grown: Tree, releases_dir: Path) -> None:
