@@ -47,7 +47,7 @@ def measure(environment: dict[str, str], what: str) -> dict[str, Any]:
 def _trees(what: str, directory: Path) -> dict[str, Any]:
     """Trees as JSON lines, as Open-Assistant's exporter writes them; all of them with labels and events."""
     from common.moments import one_moment
-    from exports import building, schema, writing
+    from exports import building, lines, writing
     from exports.building import Content, Tally
     from exports.selection import Selection, Which
     from tasks.tree_states import State
@@ -61,7 +61,7 @@ def _trees(what: str, directory: Path) -> dict[str, Any]:
     content, tally, started = Content(labels=everything, events=everything), Tally(), time.perf_counter()
     with one_moment(), writing.lines(str(directory / "trees.jsonl")) as write:
         for tree in building.trees(selection, content, tally):
-            write(schema.tree_json(tree))
+            write(lines.tree_json(tree))
     return _row(what, time.perf_counter() - started, tally.messages)
 
 

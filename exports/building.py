@@ -136,8 +136,7 @@ def rows(selection: Selection, content: Content, tally: Tally) -> Iterator[Row]:
     """The messages of those trees, depth first; or, where single messages are asked for, each that fits."""
     if not selection.single:
         for tree in trees(selection, content, tally):
-            for node in schema.walk(tree.prompt):
-                yield Row(node=replace(node, replies=()), tree_id=tree.tree_id, state=tree.state)
+            yield from schema.flat(tree)
         return
     for chunk in _chunks(selection, content, tally):
         for single in chunk.trees:
@@ -174,7 +173,6 @@ class _Chunk:
         unwilling = self.unwilling_people = selection.unwilling()
         here = unwilling.filter(person__messages__tree__in=trees)
         self.unwilling = frozenset(here.values_list("person", flat=True))
-        self.found = selection.found_in(trees)
         self.answers = Answers(
             trees,
             unwilling=unwilling,
@@ -193,11 +191,19 @@ class _Chunk:
     def concerns(self) -> dict[UUID, list[tuple[UUID, str]]]:
         """What screening found in messages of each tree and no moderator overruled."""
         found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+        # Findings are moderation's, which this app does not know: messages have a relation to them.
         there = Message.objects.filter(tree__in=self.trees, findings__outdated_at=None, findings__cleared_at=None)
         rows = there.exclude(findings=None).values_list("tree_id", "pk", "findings__concern").distinct()
         for tree_id, pk, concern in rows.order_by("pk", "findings__concern"):
             found[tree_id].append((pk, concern))
         return found
+
+    @cached_property
+    def _unwanted(self) -> frozenset[UUID]:
+        """Messages in which screening found what must not be in the file."""
+        wrong = self.selection.without_findings
+        every = (found for of_tree in self.concerns.values() for found in of_tree) if wrong else ()
+        return frozenset(pk for pk, concern in every if concern in wrong)
 
     @cached_property
     def _toxicity(self) -> dict[UUID, float]:
@@ -245,7 +251,7 @@ class _Chunk:
         fit = []
         for message in messages:
             labels = self._means(message.pk) if self.selection.thresholds else None
-            reason = self.selection.leaves_out(message, unwilling=self.unwilling, found=self.found, labels=labels)
+            reason = self.selection.leaves_out(message, unwilling=self.unwilling, found=self._unwanted, labels=labels)
             if reason is None:
                 fit.append(message)
             else:

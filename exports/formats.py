@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from exports import schema, training, votes
+from exports import lines, schema, training, votes
 from exports.table import Column, row
 from exports.training import Told
 
@@ -21,7 +21,7 @@ class Needs(StrEnum):
     """What is loaded for a format."""
 
     TREE = "tree"
-    """The tree alone, in the layouts of exports.schema."""
+    """The tree alone, in the layouts of exports.lines."""
     TOLD = "told"
     """The tree with what its rankings said: `training.Told`."""
     CAST = "cast"
@@ -38,26 +38,26 @@ class Format:
 
 
 def _trees(told: Told) -> Iterator[dict[str, Any]]:
-    yield schema.tree_json(told.tree)
-
-
-def _flat(told: Told) -> Iterator[schema.Row]:
-    for node in schema.walk(told.tree.prompt):
-        yield schema.Row(node=replace(node, replies=()), tree_id=told.tree.tree_id, state=told.tree.state)
+    yield lines.tree_json(told.tree)
 
 
 def _messages(told: Told) -> Iterator[dict[str, Any]]:
-    for each in _flat(told):
-        yield schema.row_json(each)
+    for each in schema.flat(told.tree):
+        yield lines.row_json(each)
+
+
+def hub_row(message: schema.Row) -> dict[str, Any]:
+    """`lines.hub_json` with exactly the columns of HUB, as Parquet wants it."""
+    names = {column.name for column in HUB}
+    said = {name: value for name, value in lines.hub_json(message).items() if name in names}
+    if isinstance(scores := said["detoxify"], dict):
+        said["detoxify"] = {name: scores.get(name) for name in DETOXIFY}
+    return row(HUB, said)
 
 
 def _hub(told: Told) -> Iterator[dict[str, Any]]:
-    names = {column.name for column in HUB}
-    for each in _flat(told):
-        said = {name: value for name, value in schema.hub_json(each).items() if name in names}
-        if isinstance(scores := said["detoxify"], dict):
-            said["detoxify"] = {name: scores.get(name) for name in DETOXIFY}
-        yield row(HUB, said)
+    for each in schema.flat(told.tree):
+        yield hub_row(each)
 
 
 HUB = (

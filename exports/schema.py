@@ -1,32 +1,22 @@
-"""The published formats: trees, flat messages and the layout of the Hugging Face hub, read and written."""
+"""The published formats: trees and messages, as they are read. `exports.lines` writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from common import dates
 from tasks.kinds import Role
 from tasks.tree_states import State
-
-#: Labels and emojis in the order in which published files name them; names we do not know follow by alphabet.
-LABEL_ORDER = (
-    "spam", "fails_task", "lang_mismatch", "pii", "not_appropriate", "hate_speech", "sexual_content", "moral_judgement",
-    "political_content", "quality", "toxicity", "humor", "helpfulness", "creativity", "violence",
-)  # fmt: skip
-EMOJI_ORDER = (
-    "+1", "-1", "red_flag", "100", "rofl", "clap", "diamond", "heart_eyes", "disappointed", "poop", "skull",
-    "_skip_reply", "_skip_ranking", "_skip_labeling",
-)  # fmt: skip
 
 #: The largest number a counter of ours holds.
 LARGEST = 2**31 - 1
 
 #: Replies below replies; far more than anybody has collected, and little enough to be walked by recursion.
 DEEPEST = 200
-
 
 #: Among the unknown keys of a message, an import keeps under this one what the file said beside our columns.
 KEEPSAKE = "_file"
@@ -241,8 +231,7 @@ def _date(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        date = datetime.fromisoformat(value)  # type: ignore[arg-type]
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+        return dates.moment(value).astimezone(UTC)  # type: ignore[arg-type]
     except (ValueError, TypeError, OverflowError):
         raise FormatError(f"created_date is {value!r}, which is not an ISO date") from None
 
@@ -305,91 +294,10 @@ def _events(data: object) -> dict[str, Any] | None:
     return events
 
 
-def tree_json(tree: Tree, *, keep_nulls: bool = False) -> dict[str, Any]:
-    """A line of a tree file."""
-    written = {
-        "message_tree_id": str(tree.tree_id),
-        "tree_state": tree.state and tree.state.value,
-        "prompt": _nested_json(tree.prompt, keep_nulls),
-        "origin": tree.origin,
-        **tree.extra,
-    }
-    return written if keep_nulls else _said(written)
-
-
-def row_json(row: Row, *, keep_nulls: bool = False) -> dict[str, Any]:
-    """A line of a flat file."""
-    written = _row(row)
-    return written if keep_nulls else _said(written)
-
-
-def hub_json(row: Row) -> dict[str, Any]:
-    """A line as on the Hugging Face hub: emojis and labels as lists, every column there, null where unknown."""
-    written = _row(row)
-    if row.node.emojis is not None:
-        written["emojis"] = {"name": list(written["emojis"]), "count": list(written["emojis"].values())}
-    if row.node.labels is not None:
-        means = written["labels"]
-        written["labels"] = {
-            "name": list(means),
-            "value": [mean.get("value") for mean in means.values()],
-            "count": [mean["count"] for mean in means.values()],
-        }
-    return written
-
-
-def _said(written: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in written.items() if value is not None}
-
-
-def _row(row: Row) -> dict[str, Any]:
-    tree = {"message_tree_id": row.tree_id and str(row.tree_id), "tree_state": row.state and row.state.value}
-    return _fields(row.node) | tree
-
-
-def _nested_json(node: Node, keep_nulls: bool) -> dict[str, Any]:
-    written = _fields(node)
-    written["replies"] = [_nested_json(reply, keep_nulls) for reply in node.replies]
-    return written if keep_nulls else _said(written)
-
-
-def _fields(node: Node) -> dict[str, Any]:
-    """Every published key but the replies, in the order of the published files."""
-    labels = node.labels
-    return {
-        "message_id": str(node.message_id),
-        "parent_id": node.parent_id and str(node.parent_id),
-        "user_id": node.user_id and str(node.user_id),
-        "created_date": node.created_date and node.created_date.isoformat(),
-        "text": node.text,
-        "role": node.role.value,
-        "lang": node.lang,
-        "review_count": node.review_count,
-        "review_result": node.review_result,
-        "deleted": node.deleted,
-        "rank": node.rank,
-        "rank_tied": node.rank_tied or None,
-        "synthetic": node.synthetic,
-        "model_name": node.model_name,
-        "emojis": None
-        if node.emojis is None
-        else {name: node.emojis[name] for name in _ordered(node.emojis, EMOJI_ORDER)},
-        "labels": None
-        if labels is None
-        else {name: _mean_json(labels[name]) for name in _ordered(labels, LABEL_ORDER)},
-        "events": node.events,
-        "detoxify": None,
-        **node.extra,
-    }
-
-
-def _mean_json(mean: LabelMean) -> dict[str, Any]:
-    return {"count": mean.count} if mean.value is None else {"value": mean.value, "count": mean.count}
-
-
-def _ordered(names: Mapping[str, object], order: Sequence[str]) -> list[str]:
-    places = {name: place for place, name in enumerate(order)}
-    return sorted(names, key=lambda name: (places.get(name, len(order)), name))
+def flat(tree: Tree) -> Iterator[Row]:
+    """Its messages without their replies, depth first."""
+    for node in walk(tree.prompt):
+        yield Row(node=replace(node, replies=()), tree_id=tree.tree_id, state=tree.state)
 
 
 def walk(node: Node) -> Iterator[Node]:

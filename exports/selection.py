@@ -117,19 +117,6 @@ class Selection:
         narrower = consents[consents.index(self.use) + 1 :]
         return Profile.objects.filter(consent__in=narrower).values("person")
 
-    def found_in(self, trees: Collection[Tree]) -> frozenset[UUID]:
-        """Their messages in which screening found what must not be there. Findings are moderation's, which this app
-        does not know: they are asked for by the relation that messages have to them."""
-        if not self.without_findings:
-            return frozenset()
-        found = Message.objects.filter(
-            tree__in=trees,
-            findings__concern__in=self.without_findings,
-            findings__outdated_at=None,
-            findings__cleared_at=None,
-        )
-        return frozenset(found.values_list("pk", flat=True))
-
     def leaves_out(
         self,
         message: Message,

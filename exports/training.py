@@ -160,6 +160,12 @@ def preferences(told: Told) -> Iterator[dict[str, Any]]:
             yield row(PREFERENCES, values | _side(told, path, (chosen, rejected), pair.rules))
 
 
+def sure_enough(pair: Mapping[str, Any], least: float | None) -> bool:
+    """Whether a row of `preferences` is at least so sure. What only a published order tells has no chance, and is no
+    surer than any."""
+    return least is None or (pair["p_better"] or 0.5) >= least
+
+
 _OF_PAIRS = ("p_chosen", "p_low", "p_high", "p_better", "n_votes", "n_ties", "flip_margin", "cause")
 
 

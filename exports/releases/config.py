@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from accounts.models import Consent
+from common import dates
 from common.errors import DomainError, ErrorCode
 from exports.formats import FORMATS
 from exports.leakage import Grams
@@ -199,7 +200,6 @@ def _moment(said: str | None) -> datetime | None:
     if said is None:
         return None
     try:
-        moment = datetime.fromisoformat(said)
+        return dates.moment(said)
     except (ValueError, TypeError):
         raise BadConfig(f"{said!r} is no ISO date such as 2026-01-31.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,14 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from common.moments import one_moment
-from exports import building, writing
+from exports import building, training, writing
 from exports.building import Content, Tally, Whole
 from exports.formats import FORMATS, Needs
 from exports.leakage import Grams
 from exports.redaction import Pseudonyms
 from exports.releases.config import Config
 from exports.releases.facts import Facts, fingerprint, packed
-from exports.training import SPLITS
 from tasks.models import Tree
 
 #: Trees of a part, on average: some ten seconds of work.
@@ -94,9 +93,8 @@ def build(plan: Plan, number: int) -> None:
 def rows(whole: Whole, name: str, plan: Plan) -> Iterator[dict[str, Any]]:
     """What a format says of this tree, in this release."""
     chosen = FORMATS[name]
-    least = plan.config.min_preference
     for data in chosen.rows(whole.cast if chosen.needs is Needs.CAST else whole.told):
-        if least is not None and name == "preferences" and (data["p_better"] or 0.5) < least:
+        if name == "preferences" and not training.sure_enough(data, plan.config.min_preference):
             continue
         if "release" in data:
             data["release"] = plan.release
@@ -145,4 +143,4 @@ class _Members:
 
 def files(config: Config) -> Sequence[tuple[str, str]]:
     """Format and split of every file, in order."""
-    return [(name, split) for name in config.formats for split, _share in SPLITS]
+    return [(name, split) for name in config.formats for split, _share in training.SPLITS]

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from accounts import profiles
 from accounts.models import Consent
 from exports import reading, training
-from exports.formats import FORMATS, Needs
+from exports.formats import FORMATS, HUB, Needs
 from exports.reading import BrokenLine, TreeLine
 from exports.table import arrow_schema
 from exports.training import Pair
@@ -47,6 +47,20 @@ SEED = ("--anonymizer-seed", "a secret of this test")
 def export(path: Path, format: str, *options: str) -> list[dict[str, Any]]:
     call_command("export_trees", str(path), "--format", format, *options, stderr=StringIO())
     return load(path) if path.suffix == ".jsonl" else []
+
+
+def test_the_layout_of_the_hub_may_be_parquet_and_holds_what_its_lines_hold(tmp_path: Path) -> None:
+    make_tree(state=State.READY_FOR_EXPORT, replies=2)
+    options = ("--format", "hub", "--labels", "--scores")
+    call_command("export_trees", str(tmp_path / "a.parquet"), *options, stderr=StringIO())
+    call_command("export_trees", str(tmp_path / "a.jsonl"), *options, stderr=StringIO())
+    table = pyarrow.parquet.read_table(tmp_path / "a.parquet")
+    assert table.schema.equals(arrow_schema(HUB))
+    lines = load(tmp_path / "a.jsonl")
+    assert [row["text"] for row in table.to_pylist()] == [line["text"] for line in lines]
+    for row, line in zip(table.to_pylist(), lines, strict=True):
+        assert row["detoxify"]["toxicity"] == line["detoxify"]["toxicity"]
+        assert row["labels"] == line["labels"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,10 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from accounts.models import Consent
-from common import moments
-from exports import building, leakage, schema, training, writing
+from common import dates, moments
+from exports import building, leakage, lines, training, writing
 from exports.building import Content, Tally
-from exports.formats import FORMATS, Needs
+from exports.formats import FORMATS, Needs, hub_row
 from exports.leakage import Grams
 from exports.redaction import Ids, Pseudonyms
 from exports.selection import Selection, Which
@@ -180,7 +180,7 @@ def _check(layout: str, selection: Selection, options: Mapping[str, Any]) -> Non
     fixed = FORMATS[layout].needs is not Needs.TREE
     if fixed and selection.single:
         raise CommandError(f"This asks for single messages, of which {layout} cannot be made. Use --format messages.")
-    if not fixed and options["out"].endswith(".parquet"):
+    if not FORMATS[layout].columns and options["out"].endswith(".parquet"):
         raise CommandError(
             f"{layout} has no fixed columns, so it cannot be Parquet. Write it as .jsonl.gz or .jsonl.zst."
         )
@@ -198,7 +198,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     chosen = FORMATS[layout]
     if chosen.needs is Needs.TREE:
-        yield from _lines(selection, content, tally, layout, keep_nulls=options["keep_nulls"])
+        yield from _lines(selection, content, tally, layout, options)
         return
     content = replace(content, labels=True)
     told = building.told if chosen.needs is Needs.TOLD else building.cast
@@ -206,20 +206,22 @@ def _rows(
         if options["split"] and each.split != options["split"]:
             continue
         for row in chosen.rows(each):
-            # What only a published order tells has no chance, and is no surer than any.
-            if options["min_preference"] is None or (row["p_better"] or 0.5) >= options["min_preference"]:
+            if layout != "preferences" or training.sure_enough(row, options["min_preference"]):
                 yield row
 
 
 def _lines(
-    selection: Selection, content: Content, tally: Tally, layout: str, *, keep_nulls: bool
+    selection: Selection, content: Content, tally: Tally, layout: str, options: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
+    keep_nulls = options["keep_nulls"]
     if layout == "trees":
         for tree in building.trees(selection, content, tally):
-            yield schema.tree_json(tree, keep_nulls=keep_nulls)
+            yield lines.tree_json(tree, keep_nulls=keep_nulls)
         return
+    # Lines keep what no column is for.
+    hub = hub_row if options["out"].endswith(".parquet") else lines.hub_json
     for row in building.rows(selection, content, tally):
-        yield schema.hub_json(row) if layout == "hub" else schema.row_json(row, keep_nulls=keep_nulls)
+        yield hub(row) if layout == "hub" else lines.row_json(row, keep_nulls=keep_nulls)
 
 
 def _names(commas: str) -> list[str]:
@@ -272,7 +274,6 @@ def _date(options: Mapping[str, Any], name: str) -> datetime | None:
     if options[name] is None:
         return None
     try:
-        date = datetime.fromisoformat(options[name])
+        return dates.moment(options[name])
     except ValueError:
         raise CommandError(f"--{name} is {options[name]!r}, which is not an ISO date such as 2026-01-31.") from None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
