@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -34,7 +35,7 @@ def store() -> tuple[Any, str] | None:
 def deliver(name: str, *, recalled: bool) -> int:
     """Bring the store to where it should be: all files of a published release, none of one that was taken back. Returns
     files sent; 0 where there is nothing to do, or no store. Raises OSError."""
-    sent = Path(settings.RELEASES_DIR) / ".sent" / name
+    sent = _sent(name)
     if not settings.RELEASES_STORE or sent.exists() == (not recalled):
         return 0
     if recalled:
@@ -49,7 +50,19 @@ def deliver(name: str, *, recalled: bool) -> int:
 
 def forget(name: str) -> None:
     """The files are not as they were sent: `deliver` sends them again."""
-    (Path(settings.RELEASES_DIR) / ".sent" / name).unlink(missing_ok=True)
+    _sent(name).unlink(missing_ok=True)
+
+
+def address(name: str, path: str) -> str:
+    """Where people find this file in the store; empty where it is not, or not as it is now."""
+    if not settings.RELEASES_URL or not _sent(name).exists():
+        return ""
+    return f"{settings.RELEASES_URL.rstrip('/')}/{quote(f'{name}/{path}')}"
+
+
+def _sent(name: str) -> Path:
+    """There, if the store has the files as they are."""
+    return Path(settings.RELEASES_DIR) / ".sent" / name
 
 
 def _send(name: str) -> int:

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +21,6 @@ from exports.models import Release, ReleasedMessage, ReleaseState, Tombstone, Wh
 from exports.releases import manifest, places
 from exports.releases.card import NAME as CARD
 from exports.releases.comparing import difference
-from exports.releases.signing import NEEDED
 from exports.training import SPLITS
 from oasst_web.forms.releases import RecallForm
 from oasst_web.pages import cursors, doors
@@ -83,7 +80,8 @@ def releases(request: HttpRequest) -> HttpResponse:
     every = Release.objects.select_related("recall").defer("grams", "seed", "audit")
     shown = every.filter(state=ReleaseState.PUBLISHED)[:MOST]
     unfinished = every.exclude(state=ReleaseState.PUBLISHED)[:MOST] if _is_admin(request) else ()
-    context = {"releases": shown, "unfinished": unfinished, "may_ask": _is_admin(request), "tones": TONES}
+    waiting = [(release, TONES.get(release.state, "")) for release in unfinished]
+    context = {"releases": shown, "unfinished": waiting, "may_ask": _is_admin(request)}
     return render(request, "releases/releases.html", context)
 
 
@@ -94,13 +92,19 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def page(request: HttpRequest, found: Release, *, form: RecallForm | None = None, status: int = 200) -> HttpResponse:
+    progress = {
+        "release": found,
+        "tone": TONES.get(found.state, ""),
+        "worked_on": found.state in (ReleaseState.ASKED, ReleaseState.BUILDING),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "releases/_progress.html", progress)
     signed = list(found.sign_offs.all())
     people = {person.pk: person for person in User.objects.filter(pk__in=[each.person_id for each in signed])}
     me = request.user.pk
     others = Release.objects.filter(state=ReleaseState.PUBLISHED, pk__lt=found.pk)
     context = {
-        "release": found,
-        "tone": TONES.get(found.state, ""),
+        **progress,
         "recall": getattr(found, "recall", None),
         "card": _card(found),
         "counts": found.manifest["counts"] if found.manifest else None,
@@ -112,13 +116,10 @@ def page(request: HttpRequest, found: Release, *, form: RecallForm | None = None
         "others": others.values_list("name", flat=True)[:20],
         "is_admin": _is_admin(request),
         "signed": [(people.get(cast("UUID", each.person_id)), each.at) for each in signed],
-        "needed": NEEDED,
         "may_sign": found.state == ReleaseState.BUILT and found.passed and me not in people,
-        "worked_on": found.state in (ReleaseState.ASKED, ReleaseState.BUILDING),
         "form": form or RecallForm(),
     }
-    part = "releases/_progress.html" if request.headers.get("HX-Request") else "releases/release.html"
-    return render(request, part, context, status=status)
+    return render(request, "releases/release.html", context, status=status)
 
 
 def _card(release: Release) -> str:
@@ -161,8 +162,8 @@ def file(request: HttpRequest, name: str, path: str) -> HttpResponse:
         return render(request, "releases/recalled.html", {"release": found, "recall": found.recall}, status=410)
     if found.manifest is None or (path not in found.manifest["files"] and path not in ABOUT):
         raise Http404
-    if settings.RELEASES_URL and found.published:
-        return redirect(f"{settings.RELEASES_URL.rstrip('/')}/{quote(f'{found.name}/{path}')}")
+    if elsewhere := places.address(found.name, path):
+        return redirect(elsewhere)
     place = places.of(found.name) / path
     if not place.is_file():
         raise Http404
@@ -172,10 +173,11 @@ def file(request: HttpRequest, name: str, path: str) -> HttpResponse:
 def _digest(release: Release, path: str) -> str:
     """Of what the file is now."""
     assert release.manifest is not None
-    said = takedowns.applied(release).get("files", {}).get(path) or release.manifest["files"].get(path)
+    now = takedowns.applied(release)
+    said = now.get("files", {}).get(path) or release.manifest["files"].get(path)
     if said is not None:
         return str(said["sha256"])
-    return release.manifest_digest if path == manifest.NAME else str(takedowns.applied(release).get("up_to", 0))
+    return release.manifest_digest if path == manifest.NAME else str(now.get("up_to", 0))
 
 
 def _sent(request: HttpRequest, place: Path, digest: str) -> HttpResponse:

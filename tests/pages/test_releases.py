@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,9 +126,13 @@ def test_if_the_file_changed_meanwhile_the_transfer_begins_anew(mine: Tree, pers
     assert json.loads(body(download("takedowns.json")))["files"]
 
 
-def test_downloads_go_to_the_store_where_there_is_one(mine: Tree, settings: Any) -> None:
+def test_downloads_go_to_the_store_where_there_is_one(mine: Tree, settings: Any, tmp_path: Path) -> None:
     published()
     settings.RELEASES_URL = "https://files.example.org/data/"
+    # As long as the store does not have it, or not as it is now, it comes from here.
+    assert body(download())
+    settings.RELEASES_STORE = f"file://{tmp_path}/store"
+    sweep()
     assert download()["Location"] == f"https://files.example.org/data/r1/{trees()}"
 
 
