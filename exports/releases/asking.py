@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from common import nudges
 from common.errors import DomainError, ErrorCode
 from exports.leakage import Grams
+from exports.locking import ReleaseNotFound, lock_release
 from exports.models import Release, ReleaseState
 from exports.releases.config import Config
 
@@ -70,19 +71,17 @@ def ask(
         "parts_done": 0,
     }
     with transaction.atomic():
-        release = Release.objects.filter(name=name).first()
-        if release is None:
-            try:
-                release = Release.objects.create(name=name, seed=seed or secrets.token_hex(SEED_BYTES), **said)
-            except IntegrityError:
-                raise NameTaken from None
-        elif release.published:
-            raise NameTaken
+        # Whoever just signs it off comes first, or this would change what is published.
+        try:
+            release = lock_release(name)
+        except ReleaseNotFound:
+            release = Release.objects.create(name=name, seed=seed or secrets.token_hex(SEED_BYTES), **said)
         else:
+            if release.published:
+                raise NameTaken
             for key, value in said.items():
                 setattr(release, key, value)
-            if seed:
-                release.seed = seed
+            release.seed = seed or release.seed
             release.save()
             release.sign_offs.all().delete()
         if not here:
