@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from uuid import UUID
 HARMLESS_IN_EVENTS = frozenset({"type", "emoji", "ranking", "not_rankable", "rating", "score", "report_type"})
 #: What stays of the keys of a file that we don't know, likewise.
 HARMLESS_KEYS = frozenset({"detoxify"})
+#: Pseudonyms that are kept: more than there are in the trees that are read together.
+KEPT = 16_384
 MESSAGE_IDS = frozenset({"message_id", "ranking_parent_id", "message_tree_id", "ranked_message_ids", "ranked_groups"})
 
 
@@ -45,6 +48,8 @@ class Pseudonyms(Ids):
 
     def __init__(self, seed: str) -> None:
         self.key = seed.encode()
+        # Each is asked for by the message, its replies, its pairs and every answer about it.
+        self._pseudonym = lru_cache(maxsize=KEPT)(self._made)
 
     def message(self, message_id: UUID) -> UUID:
         return self._pseudonym("message", message_id)
@@ -68,7 +73,7 @@ class Pseudonyms(Ids):
         message_id = _id(value)
         return None if message_id is None else str(self.message(message_id))
 
-    def _pseudonym(self, collection: str, plain: UUID) -> UUID:
+    def _made(self, collection: str, plain: UUID) -> UUID:
         digest = hmac.digest(self.key, f"{collection}:{plain}".encode(), "sha256")
         number = int.from_bytes(digest[:16])
         number = number & ~(0xF << 76) | 8 << 76

@@ -21,7 +21,6 @@ from exports.training import SPLITS
 NAME = "README.md"
 #: Number of rows → size category of the hub.
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-ISSUES = "What is in it"
 
 
 def card(
@@ -112,7 +111,7 @@ def _contents(counts: Mapping[str, Any]) -> str:
     )
     left_out = "\n".join(f"- {reason.replace('_', ' ')}: {count}" for reason, count in counts["left_out"].items())
     return (
-        f"## {ISSUES}\n\n| language | trees | messages |\n|---|---|---|\n{languages}\n"
+        f"## What is in it\n\n| language | trees | messages |\n|---|---|---|\n{languages}\n"
         "\nEach tree is on one side of the split (`train`, `validation`, `test`), the same in every release."
         + (f"\n\nLeft out, by reason:\n\n{left_out}\n" if left_out else "\n")
     )

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from exports import schema
 from exports.building import Tally, Whole
 from exports.leakage import Grams
 from exports.releases.agreeing import Coincidences
-from exports.training import Told
+from exports.training import SCOPES, Told
 from tasks.kinds import LABELS, Widget
 
 #: Shorter texts are the same by chance: "Thank you very much!"
@@ -61,17 +62,17 @@ class Facts:
             if message.rank_rules_id:
                 self.rules[str(message.rank_rules_id)] += 1
         self.findings.update(concern for pk, concern in whole.found if pk in there)
-        self._see_scopes(whole.told)
+        self._see_beside(whole.told)
         for name, coincidences in self.agreement.items():
             coincidences.see(whole.votes(name))
 
-    def _see_scopes(self, told: Told) -> None:
-        for pairs in told.pairs.values():
-            for pair in pairs:
-                self.pairs["pairs"] += 1
-                self.pairs["sure"] += (pair.p_better or 0) >= 0.95
-                self.pairs["undecided"] += pair.p_better == 0.5
-        self.scopes.update(told.scopes.get(node.message_id, "dataset") for node in schema.walk(told.tree.prompt))
+    def _see_beside(self, told: Told) -> None:
+        """Preferences, and what authors gave it for."""
+        for pair in chain.from_iterable(told.pairs.values()):
+            self.pairs["pairs"] += 1
+            self.pairs["sure"] += (pair.p_better or 0) >= 0.95
+            self.pairs["undecided"] += pair.p_better == 0.5
+        self.scopes.update(told.scopes.get(node.message_id, SCOPES[0]) for node in schema.walk(told.tree.prompt))
 
     def told(self, tally: Tally) -> None:
         self.left_out.update({reason.value: count for reason, count in tally.left_out.items() if count})
@@ -110,9 +111,9 @@ def by(counts: Mapping[str, int], *places: int) -> dict[str, int]:
 def fingerprint(text: str) -> bytes:
     """8 bytes that two texts share if they differ in case and white space only; empty for a short one."""
     words = text.lower().split() if " " in text else re.findall(r"\w", text)
-    return (
-        hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest() if len(words) >= WORDS_OF_A_DUPLICATE else b""
-    )
+    if len(words) < WORDS_OF_A_DUPLICATE:
+        return b""
+    return hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest()
 
 
 def packed(ids: Iterable[UUID]) -> bytes:

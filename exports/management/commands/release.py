@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from common.errors import DomainError
 from exports.models import Release, ReleaseState
-from exports.releases import asking, build, config, places
+from exports.releases import asking, build, places
+from exports.releases import config as toml
 
 
 class Command(BaseCommand):
@@ -42,18 +43,19 @@ class Command(BaseCommand):
         try:
             self._again(**options) if options["again"] else self._build(**options)
         except (DomainError, OSError) as problem:
-            said = problem.sentence if isinstance(problem, DomainError) else f"{problem.filename}: {problem.strerror}"
+            said = problem.sentence if isinstance(problem, DomainError) else problem
             raise CommandError(str(said)) from problem
 
     def _build(self, *, name: str, config: Path, seed_file: Path | None, **options: Any) -> None:
-        asked = _read(config)
+        # What is no UTF-8 is no TOML, and is said as that.
+        asked = toml.read(_text(config))
         release = asking.ask(
             name=name,
             config=asked,
-            benchmarks={each: (config.parent / each).read_text(encoding="utf-8") for each in asked.benchmarks},
+            benchmarks={each: _text(config.parent / each) for each in asked.benchmarks},
             by=None,
             now=timezone.now(),
-            seed=seed_file.read_text(encoding="utf-8").strip() if seed_file else "",
+            seed=_text(seed_file).strip() if seed_file else "",
             here=True,
         )
         with tqdm(unit=" parts", disable=None) as bar:
@@ -96,8 +98,8 @@ class Command(BaseCommand):
         raise CommandError("Not the same bytes: the data, or the code, changed since.")
 
 
-def _read(path: Path) -> config.Config:
-    return config.read(path.read_text(encoding="utf-8"))
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _show(bar: Any, done: int, of: int) -> None:
