@@ -20,8 +20,7 @@ from common.moments import kept_moment
 from exports import locking
 from exports.formats import FORMATS
 from exports.models import Release, ReleasedMessage, ReleasedPerson, ReleaseState
-from exports.releases import asking, build, config, parts, places, signing
-from exports.releases.config import BadConfig
+from exports.releases import asking, build, parts, places, signing
 from exports.table import arrow_schema
 from tasks.models import Message, Tree
 from tasks.tree_states import State
@@ -386,33 +385,3 @@ def test_files_are_of_the_kinds_that_were_asked_for(grown: Tree, files: list[str
     found = {path.relative_to(places.of("r1") / "data") for path in (places.of("r1") / "data").rglob("*.*")}
     assert {"".join(path.suffixes) for path in found} == suffixes
     assert {path.suffix for path in found if path.parts[0] == "trees"} <= {".gz", ".zst"}
-
-
-@pytest.mark.parametrize(
-    ("said", "wrong"),
-    [
-        ('title = "x"', "license is missing"),
-        ("title = ", "not TOML"),
-        ('title = "x"\nlicense = "y"\ncolour = 1', "Unknown key colour"),
-        ('title = "x"\nlicense = "y"\nformats = ["csv"]', "Known: trees"),
-        ('title = "x"\nlicense = "y"\nformats = []', "formats is empty"),
-        ('title = "x"\nlicense = "y"\n[gates]\nbeauty = 1', "gates has 'beauty'"),
-        ('title = "x"\nlicense = "y"\n[gates]\ntoxicity = 2', "from 0 to 1"),
-        ('title = "x"\nlicense = "y"\n[filters]\nuse = "here"', "use is one of dataset, research, evaluation"),
-        ('title = "x"\nlicense = "y"\n[filters]\nsince = "May"', "no ISO date"),
-        ('title = "x"\nlicense = "y"\n[filters]\nstates = "all"', "list of texts"),
-        ('title = "x"\nlicense = "y"\n[filters]\nmin_preference = 2', "from 0.5 to 1"),
-        ('title = "x"\nlicense = "y"\n[filters]\nrejected = 1', "true or false"),
-        ('title = 1\nlicense = "y"', "title must be a text"),
-    ],
-)
-def test_a_config_that_makes_no_sense_is_refused_with_what_would(said: str, wrong: str) -> None:
-    with pytest.raises(BadConfig) as refused:
-        config.read(said)
-    assert wrong in str(refused.value.sentence)
-
-
-@pytest.mark.parametrize("name", ["", "With Space", "../up", "a..b", "ä", "x" * 65])
-def test_a_name_that_cannot_be_in_an_address_is_refused(name: str) -> None:
-    with pytest.raises(asking.BadName):
-        asking.ask(name=name, config=asked(), benchmarks={}, by=None, now=NOW, here=True)

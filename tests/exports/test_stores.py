@@ -12,8 +12,7 @@ from exports.models import Release
 from exports.releases import places, signing
 from tasks.models import Tree
 from tasks.tree_states import State
-from tests.exports.releasing import make_release, published, sweep
-from tests.exports.test_takedowns import hide, reply_of, texts_in
+from tests.exports.releasing import hide, make_release, published, reply_of, sweep, texts_in
 from tests.making import NOW, make_admin, make_tree
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("releases_dir")]
