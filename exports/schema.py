@@ -231,7 +231,7 @@ def _date(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        return dates.moment(value).astimezone(UTC)  # type: ignore[arg-type]
+        return dates.moment(value).astimezone(UTC)  # type: ignore[arg-type]  # what is no text is answered below
     except (ValueError, TypeError, OverflowError):
         raise FormatError(f"created_date is {value!r}, which is not an ISO date") from None
 
